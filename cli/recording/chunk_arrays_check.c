@@ -436,6 +436,60 @@ static const char *check_lives(const struct chunk_arrays *p, size_t i)
 	return NULL;
 }
 
+static const char *check_mapping(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_mapping *m =
+	    &RECORD(p, RKN_CHUNK_MAPPINGS, i, mapping);
+
+	if (m->end <= m->start)
+		return "it ends before it starts";
+	if (i && m[-1].end > m->start)
+		return "it overlaps the mapping before it";
+	if ((m->resident != RKN_NOT_KNOWN && m->resident > m->end - m->start) ||
+	    m->swapped > m->end - m->start)
+		return "more of it is held than there is";
+	if (m->kind > RKN_MAPPING_KERNEL)
+		return "its kind is unknown";
+	if (outside(p, RKN_CHUNK_STRINGS, m->name))
+		return "its name is beyond the strings";
+	return NULL;
+}
+
+static const char *check_pages(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_pages *r = &RECORD(p, RKN_CHUNK_PAGES, i, pages);
+
+	if (r->end <= r->start)
+		return "they end before they start";
+	if (i && r[-1].end >= r->start)
+		return "they are not above those before them";
+	return NULL;
+}
+
+static const char *check_arena(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_arena *a = &RECORD(p, RKN_CHUNK_ARENAS, i, arena);
+
+	if (a->end <= a->start)
+		return "it ends before it starts";
+	if (i && a[-1].end > a->start)
+		return "it overlaps the one before it";
+	if (a->top && (a->top < a->start || a->top >= a->end))
+		return "its top is outside of it";
+	return NULL;
+}
+
+static const char *check_slack(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_slack *s = &RECORD(p, RKN_CHUNK_SLACK, i, slack);
+
+	if (outside(p, RKN_CHUNK_BLOCKS, s->block))
+		return "its block is unknown";
+	if (i && s[-1].block >= s->block)
+		return "it is out of order";
+	return NULL;
+}
+
 #define IN(array, count)                                                       \
 	offsetof(struct model, array), offsetof(struct model, count)
 
@@ -518,6 +572,16 @@ const struct chunk_array_kind chunk_array_kinds[PARTS] = {
 				 "rows of key frames", check_key_row },
 	[RKN_CHUNK_LIVES] = { IN(lives, life_count), sizeof(struct rkn_lives),
 			      "lives", check_lives },
+	[RKN_CHUNK_MAPPINGS] = { IN(mappings, mapping_count),
+				 sizeof(struct rkn_mapping), "mappings",
+				 check_mapping },
+	[RKN_CHUNK_PAGES] = { IN(pages, page_count), sizeof(struct rkn_pages),
+			      "pages", check_pages },
+	[RKN_CHUNK_ARENAS] = { IN(arenas, arena_count),
+			       sizeof(struct rkn_arena), "arenas",
+			       check_arena },
+	[RKN_CHUNK_SLACK] = { IN(slack, slack_count), sizeof(struct rkn_slack),
+			      "slack", check_slack },
 };
 
 const char *chunk_arrays_check(const struct chunk_arrays *p,

@@ -89,6 +89,15 @@ struct model {
 	size_t key_row_count;
 	struct rkn_lives *lives; /* ascending stack */
 	size_t life_count;
+	struct rkn_mapping *mappings; /* ascending; none: it is not known what
+					 the kernel held */
+	size_t mapping_count;
+	struct rkn_pages *pages; /* ascending, not side by side */
+	size_t page_count;
+	struct rkn_arena *arenas; /* ascending, not overlapping */
+	size_t arena_count;
+	struct rkn_slack *slack; /* ascending block */
+	size_t slack_count;
 	bool any_cuts;   /* RKN_LIMIT_TRUNCATED_STACK counts RKN_LIMIT_DEPTH's,
 			    too: a file of an older minor version than 7 */
 	bool truncated;  /* the file was cut; `error` says where */

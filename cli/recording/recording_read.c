@@ -48,7 +48,8 @@ static const char *type_name(unsigned type)
 		return "end";
 	if (!type)
 		return "header";
-	return type < PARTS ? chunk_array_kinds[type].name : "unknown type";
+	return chunk_array_is_used(type) ? chunk_array_kinds[type].name
+					 : "unknown type";
 }
 
 /* Sets the error "PATH: chunk 3 (frames) at byte 96: REASON"; returns `error`.
@@ -283,7 +284,7 @@ static int add_records(struct reader *r)
 static int read_chunk(struct reader *r)
 {
 	const struct rkn_chunk *c = &r->c;
-	bool known = c->type && c->type < PARTS;
+	bool known = chunk_array_is_used(c->type);
 	int error = known ? check_chunk(r) : 0;
 	size_t first, bad = 0;
 	const char *why = NULL;

@@ -21,7 +21,8 @@ static const char *const names[STORE_TABLES] = {
 	"spans",        "regions", "marks",      "census",  "wide",
 	"frees",        "places",  "first",      "counts",  "live frames",
 	"live threads", "tls",     "points",     "keys",    "key rows",
-	"copies",       "extras",
+	"copies",       "extras",  "mappings",   "pages",   "arenas",
+	"slack",
 };
 
 bool store_file_data(const struct store_file *s, uint64_t *from, uint64_t end,

@@ -171,6 +171,44 @@ static int read_live(struct store_file *s)
 	return 0;
 }
 
+static int compare_arenas(const void *a, const void *b)
+{
+	const struct rkn_arena *x = a, *y = b;
+
+	return (x->start > y->start) - (x->start < y->start);
+}
+
+/* What the kernel held, as far as it is there: records behind one that is wrong
+ * are not known. */
+static int read_held(struct store_file *s)
+{
+	static const struct {
+		enum store_table_number table;
+		enum rkn_chunk_type type;
+	} parts[] = {
+		{ STORE_MAPPINGS, RKN_CHUNK_MAPPINGS },
+		{ STORE_PAGES, RKN_CHUNK_PAGES },
+		{ STORE_ARENAS, RKN_CHUNK_ARENAS },
+		{ STORE_SLACK, RKN_CHUNK_SLACK },
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		const enum rkn_chunk_type type = parts[i].type;
+		struct chunk_array *part = &s->parts.of[type];
+		int error = store_file_part(s, parts[i].table, type);
+		size_t bad;
+
+		if (error)
+			return error;
+		if (type == RKN_CHUNK_ARENAS && part->count)
+			qsort(part->records, part->count,
+			      sizeof(struct rkn_arena), compare_arenas);
+		if (chunk_arrays_check(&s->parts, type, 0, &bad))
+			part->count = bad;
+	}
+	return 0;
+}
+
 int store_picture(struct store_file *s)
 {
 	int error = store_listed_blocks(s);
@@ -191,6 +229,8 @@ int store_picture(struct store_file *s)
 		error = read_counts(s);
 	if (!error)
 		error = read_live(s);
+	if (!error)
+		error = read_held(s);
 	if (error)
 		return error;
 	r = s->parts.of[RKN_CHUNK_ROOTS].records;

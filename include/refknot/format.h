@@ -31,8 +31,9 @@
  *    `to` and order.  A frame's parent has a smaller index.
  *  - FIRST has a record for each block, in the same order; if it has fewer,
  *    nothing is known of the last blocks.
- *  - COUNTS ascends by block, with one record of a block at most.
+ *  - COUNTS and SLACK ascend by block, with one record of a block at most.
  *  - POINTS and KEYS ascend by time, the rows of a key frame and LIVES by stack.
+ *  - MAPPINGS and PAGES ascend by address, and no two overlap.
  *  - META is the first chunk and stored plain, since minor version 7: it can be
  *    read, and what a run says of its processes be noted, without the rest.
  *
@@ -98,6 +99,10 @@ enum rkn_chunk_type {
 	RKN_CHUNK_KEYS = 28,
 	RKN_CHUNK_KEY_ROWS = 29,
 	RKN_CHUNK_LIVES = 30,
+	RKN_CHUNK_MAPPINGS = 40,
+	RKN_CHUNK_PAGES = 41,
+	RKN_CHUNK_ARENAS = 42,
+	RKN_CHUNK_SLACK = 43,
 	RKN_CHUNK_END = 255, /* no payload; the file is whole */
 };
 
@@ -735,5 +740,59 @@ struct rkn_lives {
 	uint64_t freed[8]; /* RKN_LIFE_BUCKETS: shares, not counts */
 };
 static_assert(sizeof(struct rkn_lives) == 88, "lives changed size");
+
+enum rkn_mapping_kind {
+	RKN_MAPPING_OTHER = 0,  /* anonymous memory */
+	RKN_MAPPING_HEAP = 1,   /* below the break */
+	RKN_MAPPING_STACK = 2,  /* a thread's stack is in it */
+	RKN_MAPPING_MODULE = 3, /* of a module's file, or data of its that
+				   began as zeros */
+	RKN_MAPPING_FILE = 4,   /* of another file, or shared */
+	RKN_MAPPING_KERNEL = 5, /* the kernel's code and data for programs */
+};
+
+#define RKN_NOT_KNOWN UINT64_MAX /* so many bytes are not known */
+
+/* What the kernel held of a mapping at the snapshot, or of a part: refknot's own
+ * memory is left out. */
+struct rkn_mapping {
+	uint64_t start;
+	uint64_t end;
+	uint64_t resident; /* bytes in memory; RKN_NOT_KNOWN */
+	uint64_t swapped;  /* bytes; as far as that is known */
+	uint32_t kind;     /* enum rkn_mapping_kind */
+	uint32_t name;     /* text: the end of a file's path, or what it is
+			      called otherwise; of FILE and OTHER only */
+};
+static_assert(sizeof(struct rkn_mapping) == 40, "mapping changed size");
+
+/* Pages in memory side by side, of private memory that is not a file's. There are
+ * none if that is not known. */
+struct rkn_pages {
+	uint64_t start;
+	uint64_t end;
+};
+static_assert(sizeof(struct rkn_pages) == 16, "pages changed size");
+
+/* Memory in which one of glibc's arenas divides chunks. */
+struct rkn_arena {
+	uint64_t start;
+	uint64_t end;
+	uint64_t top;    /* where what was not handed out yet begins; 0: in
+			    another part of the arena */
+	uint32_t number; /* of the arena; 0: the first */
+	uint32_t reserved;
+};
+static_assert(sizeof(struct rkn_arena) == 32, "arena changed size");
+
+/*
+ * A block to which glibc gave more than its size asks for: a chunk takes that
+ * and 8 bytes, 32 at least and a multiple of 16.
+ */
+struct rkn_slack {
+	uint32_t block;
+	uint32_t more; /* bytes; UINT32_MAX: so many, or more */
+};
+static_assert(sizeof(struct rkn_slack) == 8, "slack changed size");
 
 #endif

@@ -353,6 +353,10 @@ enum store_table_number {
 	STORE_COPIES,       /* struct store_copies, by stack */
 	STORE_EXTRAS,       /* of the snapshot, if threads ran: the EXTRA of
 			     each block; 0: it has none */
+	STORE_MAPPINGS,     /* struct rkn_mapping, of the snapshot */
+	STORE_PAGES,        /* struct rkn_pages, likewise */
+	STORE_ARENAS,       /* struct rkn_arena, likewise */
+	STORE_SLACK,        /* struct rkn_slack, likewise */
 	STORE_TABLES
 };
 

@@ -6,6 +6,7 @@
 #include "heap.h"
 #include "memory.h"
 #include "own_memory.h"
+#include "picture.h"
 #include "real.h"
 #include "stop.h"
 
@@ -53,6 +54,8 @@ struct chunks {
 	uint64_t plain, plain_size; /* what can be read as it is, as found last
 				     */
 	uint64_t known;             /* a chunk below the next block; 0: none */
+	uint32_t kept;              /* blocks so far that stay */
+	struct picture_list *slack; /* of them; NULL: it is not asked */
 	chunks_visit *visit;
 	void *data;
 };
@@ -158,6 +161,24 @@ enum state {
 	ODD, /* the headers do not agree */
 };
 
+static COLD void add_slack(struct chunks *c, uint64_t more)
+{
+	struct rkn_slack *s = picture_list_add(c->slack);
+
+	if (s)
+		*s = (struct rkn_slack){ c->kept, wide_narrow(more) };
+}
+
+/* `chunk`: bytes that the block's chunk takes. */
+static inline void note_slack(struct chunks *c, const struct store_block *b,
+			      uint64_t chunk)
+{
+	const uint64_t least = leftovers_chunk(store_block_size(b));
+
+	if (unlikely(chunk > least) && c->slack)
+		add_slack(c, chunk - least);
+}
+
 /* A page that the program hides at present says nothing. */
 static enum state look(struct chunks *c, const struct store_block *b)
 {
@@ -168,12 +189,15 @@ static enum state look(struct chunks *c, const struct store_block *b)
 
 	if (found != READ)
 		return found == UNKNOWN ? MAPPED : FREE;
-	if (head & OWN_MAPPING)
-		return read_word(c, chunk, &before) == READ &&
-			       (SIZE_OF(head) + before) % PAGE == 0 &&
-			       SIZE_OF(head) >= size + HEADER
-			   ? MAPPED
-			   : ODD;
+	if (head & OWN_MAPPING) {
+		if (read_word(c, chunk, &before) != READ ||
+		    (SIZE_OF(head) + before) % PAGE ||
+		    SIZE_OF(head) < size + HEADER)
+			return ODD;
+		/* No chunk follows, whose first word would be the block's. */
+		note_slack(c, b, SIZE_OF(head) - 8);
+		return MAPPED;
+	}
 	if (!has_shape(head) || SIZE_OF(head) - 8 < size)
 		return ODD;
 	end = chunk + SIZE_OF(head);
@@ -182,7 +206,10 @@ static enum state look(struct chunks *c, const struct store_block *b)
 		return found == UNKNOWN ? IN_USE : ODD;
 	if (!(next & BEFORE_USED))
 		return is_free_before(c, end) ? FREE : ODD;
-	return head & BEFORE_USED || !is_swallowed(c, chunk) ? IN_USE : FREE;
+	if (!(head & BEFORE_USED) && is_swallowed(c, chunk))
+		return FREE;
+	note_slack(c, b, SIZE_OF(head));
+	return IN_USE;
 }
 
 /* Whether one of the chunks from the known one on reaches over this place. */
@@ -430,21 +457,30 @@ static inline bool is_plainly_in_use(struct chunks *c,
 	if (!(head & next & BEFORE_USED))
 		return false;
 	c->known = chunk;
+	note_slack(c, b, SIZE_OF(head));
 	return true;
 }
 
 static bool is_kept(const struct store_block *b, void *chunks)
 {
-	return !(b->head & STORE_FREED) &&
-	       (is_plainly_in_use(chunks, b) || is_in_use(chunks, b));
+	struct chunks *c = chunks;
+
+	if (b->head & STORE_FREED ||
+	    !(is_plainly_in_use(c, b) || is_in_use(c, b)))
+		return false;
+	c->kept++;
+	return true;
 }
 
 /* An allocator between refknot and the C library may have its own headers. */
-uint32_t chunks_sift(struct blocks *b, const struct map *maps, uint32_t count)
+uint32_t chunks_sift(struct blocks *b, const struct map *maps, uint32_t count,
+		     struct picture_list *slack)
 {
-	struct chunks c = {
-		.maps = maps, .count = count, .visit = mark, .data = b
-	};
+	struct chunks c = { .maps = maps,
+			    .count = count,
+			    .visit = mark,
+			    .data = b,
+			    .slack = slack };
 	const uint32_t all = b->count;
 
 	if (!real_is_alone())
@@ -453,6 +489,73 @@ uint32_t chunks_sift(struct blocks *b, const struct map *maps, uint32_t count)
 	each_arena(&c, mark_top);
 	blocks_sift(b, is_kept, &c);
 	return all - b->count;
+}
+
+/* The first arena lies in [heap], and ends where it last moved the break to:
+ * other code asked for what is behind it. */
+static bool find_first(const struct map *map, uint64_t start, uint64_t *done)
+{
+	uint64_t top = arena_word(heap_arena(), TOP_OFFSET);
+
+	if (start != map->start || top % 16 || top < start ||
+	    top + HEADER > map->end)
+		return false;
+	*done = top + SIZE_OF(*(const uint64_t *)(uintptr_t)(top + 8));
+	return *done > top && *done <= map->end;
+}
+
+/* --- Parts of arenas -------------------------------------------------------------- */
+
+struct parts {
+	chunks_visit_part *visit;
+	void *data;
+	uint32_t number; /* of the next arena */
+};
+
+/* The first arena, if it is what [heap] begins with. */
+static void visit_first(struct chunks *c, uint64_t arena,
+			const struct parts *parts)
+{
+	const uint64_t top = arena_word(arena, TOP_OFFSET);
+	const struct map *m = map_at(c, top);
+	uint64_t end;
+
+	if (!m || strcmp(m->name, "[heap]") != 0)
+		return;
+	if (find_first(m, m->start, &end))
+		parts->visit(m->start, end, top, 0, parts->data);
+}
+
+/* Parts of glibc's other arenas lead from the newest to the one before. */
+#define PARTS_MOST (1u << 20)
+static void visit_parts(struct chunks *c, uint64_t arena, bool first)
+{
+	struct parts *parts = c->data;
+	uint64_t top = arena_word(arena, TOP_OFFSET);
+	uint64_t part = top & ~(STORE_REGION - 1), info[2], end;
+
+	if (first)
+		visit_first(c, arena, parts);
+	for (uint32_t i = 0; !first && part && i < PARTS_MOST; i++) {
+		end = heap_part_end(part, c->maps, c->count);
+		if (!end || !stop_read(info, part, sizeof(info)) ||
+		    info[0] != arena)
+			break;
+		parts->visit(part, end, top, parts->number, parts->data);
+		top = 0;
+		part = info[1];
+	}
+	parts->number++;
+}
+
+void chunks_parts(const struct map *maps, uint32_t count,
+		  chunks_visit_part *visit, void *data)
+{
+	struct parts parts = { .visit = visit, .data = data };
+	struct chunks c = { .maps = maps, .count = count, .data = &parts };
+
+	if (real_is_alone())
+		each_arena(&c, visit_parts);
 }
 
 /* The chunk behind this one; 0: this is none, or they do not agree. */
@@ -500,19 +603,6 @@ static bool walk_chunks(uint64_t chunk, uint64_t top, uint64_t end,
 		chunk = next;
 	}
 	return true;
-}
-
-/* The first arena lies in [heap], and ends where it last moved the break to:
- * other code asked for what is behind it. */
-static bool find_first(const struct map *map, uint64_t start, uint64_t *done)
-{
-	uint64_t top = arena_word(heap_arena(), TOP_OFFSET);
-
-	if (start != map->start || top % 16 || top < start ||
-	    top + HEADER > map->end)
-		return false;
-	*done = top + SIZE_OF(*(const uint64_t *)(uintptr_t)(top + 8));
-	return *done > top && *done <= map->end;
 }
 
 /* Whether it is one of the others. A child has its parent's, but no record of

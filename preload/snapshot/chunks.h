@@ -14,9 +14,24 @@
 #include "maps.h"
 #include "pages.h"
 
-/* Takes those blocks out of the list, which is not indexed yet. Returns how
- * many they were. `maps` are all mappings, ascending. */
-uint32_t chunks_sift(struct blocks *b, const struct map *maps, uint32_t count);
+/*
+ * Takes those blocks out of the list, which is not indexed yet. Returns how
+ * many they were. `maps` are all mappings, ascending. `slack` gets the blocks that
+ * stay with a larger chunk than they need; NULL: it is not asked.
+ */
+struct picture_list;
+uint32_t chunks_sift(struct blocks *b, const struct map *maps, uint32_t count,
+		     struct picture_list *slack);
+
+/*
+ * Visits each part of memory that an arena of glibc's has, in no order: [start, end)
+ * of arena `number`, counted from 0. `top` is where the arena's last chunk begins
+ * that was not handed out; 0: in another part. `maps` are all mappings.
+ */
+typedef void chunks_visit_part(uint64_t start, uint64_t end, uint64_t top,
+			       uint32_t number, void *data);
+void chunks_parts(const struct map *maps, uint32_t count,
+		  chunks_visit_part *visit, void *data);
 
 /* Visits the address of each block that is free though its chunk's header does
  * not say so: it is in a fast bin, or in the cache of a thread that was an

@@ -48,12 +48,17 @@ void *picture_list_add(struct picture_list *l)
 	return record;
 }
 
-void picture_list_finish(struct picture *p, struct picture_list *l)
+void picture_list_end(struct picture_list *l)
 {
 	struct store_table *t = &store.header->tables[l->table];
 
 	t->offset = l->offset;
 	t->capacity = t->count;
+}
+
+void picture_list_finish(struct picture *p, struct picture_list *l)
+{
+	picture_list_end(l);
 	if (l->cut)
 		p->limits[RKN_LIMIT_SNAPSHOT_CUT]++;
 }

@@ -78,6 +78,8 @@ static inline void *picture_list_room(struct picture_list *l, uint64_t size)
 void *picture_list_add(struct picture_list *l);
 /* The list is complete: readers may have it. */
 void picture_list_finish(struct picture *p, struct picture_list *l);
+/* The same of a list that says nothing of leaks: records may be missing. */
+void picture_list_end(struct picture_list *l);
 
 /* Marks that block as held. */
 static inline void picture_hold(struct picture_held *h, uint32_t block)
@@ -167,6 +169,14 @@ static inline bool inner_is_nothing(const struct picture *p, uint32_t block,
 bool results_find(uint64_t block, uint64_t end, uint64_t link,
 		  const struct map *maps, uint32_t count, uint64_t *from,
 		  uint64_t *to);
+
+/*
+ * Notes what the kernel holds of each mapping, which pages of anonymous memory
+ * those are, and where glibc's arenas lie. Before anything reads memory that the
+ * program may never have touched, and after blocks are listed. What there is no
+ * room for is not known, which is not a gap.
+ */
+void resident_note(struct picture *p);
 
 /* Searches everything that is not a block. */
 void roots_search(struct picture *p);

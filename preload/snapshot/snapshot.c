@@ -77,12 +77,17 @@ static bool read_maps(struct picture *p)
 
 static bool collect_blocks(struct picture *p, bool kept)
 {
+	struct picture_list slack;
 	uint64_t free;
 
 	if (!blocks_list(&p->blocks, kept, p->stop.running || p->stop.unread))
 		return false;
 	/* A thread that runs has freed them meanwhile. */
-	free = chunks_sift(&p->blocks, p->maps, p->map_count);
+	picture_list_init(&slack, STORE_SLACK);
+	free = chunks_sift(&p->blocks, p->maps, p->map_count,
+			   kept && !stop_runs ? &slack : NULL);
+	if (kept)
+		picture_list_end(&slack);
 	if (!stop_runs)
 		p->limits[RKN_LIMIT_FREE_CHUNK] += free;
 	return blocks_index(&p->blocks);
@@ -148,6 +153,7 @@ static void search_open(struct picture *p)
 		p->limits[RKN_LIMIT_SNAPSHOT_CUT]++;
 		return;
 	}
+	resident_note(p);
 	note_threads();
 	contexts_collect(&p->stop);
 	tls_find(p);

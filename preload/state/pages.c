@@ -13,6 +13,8 @@
 #define SWAPPED (1ull << 62)
 #define GUARD   (1ull << 58) /* MADV_GUARD_INSTALL; reported since Linux 6.15 */
 #define OF_FILE (1ull << 61) /* or shared */
+#define ALONE   (1ull << 56) /* no other process has it, nor is it the kernel's */
+#define LOOKS   1024         /* at most: each takes a system call */
 
 void pages_open_known(struct pages *p)
 {
@@ -22,6 +24,7 @@ void pages_open_known(struct pages *p)
 	p->count = 0;
 	p->scan_from = p->scan_to = 0;
 	p->cannot_scan = p->fd < 0;
+	p->looked = p->empty = 0;
 	p->hole_count = 0;
 }
 
@@ -213,6 +216,35 @@ bool pages_touched(struct pages *p, uint64_t address)
 
 	return !entry(p, address, &e) ||
 	       (e & (PRESENT | SWAPPED) && !(e & GUARD));
+}
+
+/* What a child shares looks like the kernel's page, but for what it holds. Where
+ * they are many, the others are like most of the first. */
+static bool is_of_zeros(struct pages *p, uint64_t address)
+{
+	bool empty;
+
+	if (p->looked == LOOKS)
+		return p->empty > LOOKS / 2;
+	empty = is_empty(address & ~(uint64_t)(PAGE - 1));
+	p->looked++;
+	p->empty += empty;
+	return empty;
+}
+
+enum pages_state pages_state(struct pages *p, uint64_t address)
+{
+	uint64_t e;
+
+	if (!entry(p, address, &e) || e & GUARD)
+		return PAGES_ABSENT;
+	if (e & SWAPPED)
+		return PAGES_SWAPPED;
+	if (!(e & PRESENT))
+		return PAGES_ABSENT;
+	return e & (OF_FILE | ALONE) || !is_of_zeros(p, address)
+		   ? PAGES_RESIDENT
+		   : PAGES_ABSENT;
 }
 
 bool pages_copied(struct pages *p, uint64_t address, bool unknown)

@@ -19,6 +19,8 @@ struct pages {
 	uint64_t count;
 	uint64_t least; /* so many entries are read at first */
 	uint64_t entries[PAGES_BATCH];
+	uint32_t looked, empty; /* pages that may be the kernel's of zeros, and
+				   how many of them hold nothing */
 	/* The touched pages of scan_from .. scan_to. */
 	uint64_t scan_from, scan_to;
 	struct sys_pages found[PAGES_FOUND];
@@ -57,6 +59,15 @@ uint64_t pages_next(struct pages *p, uint64_t at, uint64_t end);
 
 /* Whether the page of `address` was touched; true also if that is not known. */
 bool pages_touched(struct pages *p, uint64_t address);
+enum pages_state {
+	PAGES_ABSENT, /* nothing of the program's; the kernel's page of zeros may
+			 stand there, where one was only read */
+	PAGES_RESIDENT,
+	PAGES_SWAPPED,
+};
+/* What the kernel has of the page of `address`. Only if the pages are known. */
+enum pages_state pages_state(struct pages *p, uint64_t address);
+
 /* Whether it is a private page, no longer its file's; `unknown` if that is not
  * known. */
 bool pages_copied(struct pages *p, uint64_t address, bool unknown);

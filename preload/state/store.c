@@ -73,6 +73,10 @@ static const struct {
 	[STORE_KEY_ROWS] = { sizeof(struct rkn_key_row), 0 },
 	[STORE_COPIES] = { sizeof(struct store_copies), 1u << 20 },
 	[STORE_EXTRAS] = { sizeof(uint64_t), 0 },
+	[STORE_MAPPINGS] = { sizeof(struct rkn_mapping), 0 },
+	[STORE_PAGES] = { sizeof(struct rkn_pages), 0 },
+	[STORE_ARENAS] = { sizeof(struct rkn_arena), 0 },
+	[STORE_SLACK] = { sizeof(struct rkn_slack), 0 },
 };
 
 static_assert(RLIMIT_MARK_RESOURCE == RLIMIT_AS, "not the limit that is meant");
@@ -399,6 +403,7 @@ static const uint8_t order[] = {
 	STORE_WIDE,   STORE_PLACES,      STORE_FIRST,        STORE_COUNTS,
 	STORE_EXTRAS, STORE_LIVE_FRAMES, STORE_LIVE_THREADS, STORE_TLS,
 	STORE_POINTS, STORE_KEYS,        STORE_KEY_ROWS,     STORE_COPIES,
+	STORE_SLACK,  STORE_MAPPINGS,    STORE_PAGES,        STORE_ARENAS,
 };
 static_assert(sizeof(order) == STORE_TABLES, "each table is there once");
 

@@ -152,6 +152,33 @@ static void make_wide(struct model *m)
 	}
 }
 
+/* The blocks are in an arena, of which some pages are in memory. */
+static void make_held(struct model *m)
+{
+	m->mapping_count = 3;
+	m->mappings = xcalloc(3, sizeof(*m->mappings));
+	m->mappings[0] = (struct rkn_mapping){ 0x1000, 0x900000,         0x3000,
+					       0x1000, RKN_MAPPING_HEAP, 0 };
+	m->mappings[1] =
+	    (struct rkn_mapping){ 0x900000, 0xa00000,         RKN_NOT_KNOWN,
+				  0,        RKN_MAPPING_FILE, 1 };
+	m->mappings[2] =
+	    (struct rkn_mapping){ 0xb00000, 0xc00000,           0,
+				  0,        RKN_MAPPING_KERNEL, 0 };
+	m->page_count = 2;
+	m->pages = xcalloc(2, sizeof(*m->pages));
+	m->pages[0] = (struct rkn_pages){ 0x1000, 0x3000 };
+	m->pages[1] = (struct rkn_pages){ 0x5000, 0x6000 };
+	m->arena_count = 2;
+	m->arenas = xcalloc(2, sizeof(*m->arenas));
+	m->arenas[0] = (struct rkn_arena){ 0x1000, 0x800000, 0x700000, 0, 0 };
+	m->arenas[1] = (struct rkn_arena){ 0x800000, 0x900000, 0, 1, 0 };
+	m->slack_count = 2;
+	m->slack = xcalloc(2, sizeof(*m->slack));
+	m->slack[0] = (struct rkn_slack){ 0, 16 };
+	m->slack[1] = (struct rkn_slack){ 1, UINT32_MAX };
+}
+
 /* The first words of every other block lead somewhere; the last block has no
  * record. */
 static void make_first(struct model *m)
@@ -180,6 +207,7 @@ static void make_first(struct model *m)
 	m->tls = xcalloc(2, sizeof(*m->tls));
 	m->tls[0] = (struct rkn_tls){ 32, 16, 0, 0 };
 	m->tls[1] = (struct rkn_tls){ 64, 32, 1, 0 };
+	make_held(m);
 	m->first_count = m->block_count - 1;
 	m->first = xcalloc(m->first_count, sizeof(*m->first));
 	for (size_t i = 0; i < m->first_count; i++)

@@ -196,6 +196,29 @@ static void add_live(struct store_maker *s)
 	store_maker_table(s, STORE_TLS, tls, 3, sizeof(tls[0]));
 }
 
+/* The last record of each but the arenas is wrong; these are in no order. */
+static void add_held(struct store_maker *s)
+{
+	const struct rkn_mapping mappings[] = {
+		{ 0x1000, 0x9000, 0x2000, 0, RKN_MAPPING_HEAP, 0 },
+		{ 0xa000, 0xb000, 0x2000, 0, RKN_MAPPING_OTHER, 0 },
+	};
+	const struct rkn_pages pages[] = {
+		{ 0x1000, 0x3000 },
+		{ 0x3000, 0x4000 },
+	};
+	const struct rkn_arena arenas[] = {
+		{ 0x8000, 0x9000, 0, 1, 0 },
+		{ 0x1000, 0x5000, 0x4000, 0, 0 },
+	};
+	const struct rkn_slack slack[] = { { 1, 16 }, { 0, 16 } };
+
+	store_maker_table(s, STORE_MAPPINGS, mappings, 2, sizeof(mappings[0]));
+	store_maker_table(s, STORE_PAGES, pages, 2, sizeof(pages[0]));
+	store_maker_table(s, STORE_ARENAS, arenas, 2, sizeof(arenas[0]));
+	store_maker_table(s, STORE_SLACK, slack, 2, sizeof(slack[0]));
+}
+
 void store_maker_edges(struct store_maker *s, const struct rkn_edge *edges,
 		       size_t count)
 {
@@ -254,6 +277,7 @@ static void add_picture(struct store_maker *s)
 	store_maker_table(s, STORE_FIRST, first, 3, sizeof(first[0]));
 	store_maker_table(s, STORE_COUNTS, counts, 3, sizeof(counts[0]));
 	add_live(s);
+	add_held(s);
 	s->h.state = STORE_FINISHED;
 	s->h.meta.flags |= RKN_META_SNAPSHOT;
 	s->h.meta.end = RKN_END_EXIT;

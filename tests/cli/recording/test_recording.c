@@ -67,6 +67,10 @@ static void assert_same_model(const struct model *a, const struct model *b)
 	assert_same(a, b, keys, key_count);
 	assert_same(a, b, key_rows, key_row_count);
 	assert_same(a, b, lives, life_count);
+	assert_same(a, b, mappings, mapping_count);
+	assert_same(a, b, pages, page_count);
+	assert_same(a, b, arenas, arena_count);
+	assert_same(a, b, slack, slack_count);
 }
 
 static int save_new(const struct model *m, const char *path)
@@ -446,6 +450,19 @@ static const struct {
 	{ "(rows of key frames) at byte", ARRAY(key_rows, 1, stack), 11 },
 	{ "(lives) at byte", ARRAY(lives, 1, stack), 11 },
 	{ "record 1 is wrong: it is out of order", ARRAY(lives, 1, stack), 0 },
+	{ "(mappings) at byte", ARRAY(mappings, 1, start), 0x1000 },
+	{ "it ends before it starts", ARRAY(mappings, 0, end), 0x1000 },
+	{ "more of it is held", ARRAY(mappings, 0, resident), 1u << 30 },
+	{ "more of it is held", ARRAY(mappings, 1, swapped), 0x100001 },
+	{ "its kind is unknown", ARRAY(mappings, 2, kind), 6 },
+	{ "beyond the strings", ARRAY(mappings, 1, name), 1000 },
+	{ "not above those before them", ARRAY(pages, 1, start), 0x3000 },
+	{ "end before they start", ARRAY(pages, 1, end), 0x5000 },
+	{ "overlaps the one before", ARRAY(arenas, 1, start), 0x7ff000 },
+	{ "its top is outside", ARRAY(arenas, 0, top), 0x800000 },
+	{ "it ends before it starts", ARRAY(arenas, 1, end), 0x800000 },
+	{ "(slack) at byte", ARRAY(slack, 1, block), SMALL },
+	{ "record 1 is wrong: it is out of order", ARRAY(slack, 1, block), 0 },
 	{ "its kind is unknown", ARRAY(wide, 24, kind), 4 },
 	{ "pointer that it is about is unknown", ARRAY(wide, 24, index), 40 },
 	{ "out of order", ARRAY(wide, 1, index), 0 },
@@ -776,6 +793,10 @@ static void files_of_minor_version_5_are_read(void **state)
 	assert_int_equal(m.live_frame_count, 0);
 	assert_int_equal(m.live_thread_count, 0);
 	assert_int_equal(m.tls_count, 0);
+	assert_int_equal(m.mapping_count, 0);
+	assert_int_equal(m.page_count, 0);
+	assert_int_equal(m.arena_count, 0);
+	assert_int_equal(m.slack_count, 0);
 	assert_true(m.any_cuts);
 	model_release(&m);
 }

@@ -668,6 +668,23 @@ static void live_frames_and_threads_are_as_far_as_they_can_be(void **state)
 	model_release(&m);
 }
 
+static void what_the_kernel_held_is_known_as_far_as_it_can_be(void **state)
+{
+	(void)state;
+	store_maker_whole(FILE_NAME, 1);
+	assert_int_equal(model_load(&m, FILE_NAME), 0);
+	assert_int_equal(m.mapping_count, 1);
+	assert_int_equal(m.mappings[0].resident, 0x2000);
+	assert_int_equal(m.page_count, 1);
+	assert_int_equal(m.pages[0].end, 0x3000);
+	assert_int_equal(m.arena_count, 2);
+	assert_int_equal(m.arenas[0].start, 0x1000);
+	assert_int_equal(m.arenas[1].start, 0x8000);
+	assert_int_equal(m.slack_count, 1);
+	assert_int_equal(m.slack[0].block, 1);
+	model_release(&m);
+}
+
 static void first_words_lead_to_places_that_are_known(void **state)
 {
 	(void)state;
@@ -977,6 +994,8 @@ int main(void)
 		cmocka_unit_test(counts_are_known_as_far_as_they_are_right),
 		cmocka_unit_test(
 		    live_frames_and_threads_are_as_far_as_they_can_be),
+		cmocka_unit_test(
+		    what_the_kernel_held_is_known_as_far_as_it_can_be),
 		cmocka_unit_test(texts_always_end),
 		cmocka_unit_test(a_switched_off_store_says_so),
 		cmocka_unit_test(claims_of_too_many_records_come_to_nothing),

@@ -108,6 +108,7 @@ INDIRECT = {
     "chunks.c:walk_chunks": ["inherited.c:visit_used",
                              "chunks.c:visit_if_cache"],
     "chunks_others": ["roots.c:search_other"],
+    "chunks_parts": ["resident.c:note_part"],
     "inherited.c:visit_used": ["inherited.c:count_one", "inherited.c:add"],
     "inherited_walk": ["inherited.c:count_one", "inherited.c:add",
                        "roots.c:search_inherited"],
