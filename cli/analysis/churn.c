@@ -123,7 +123,7 @@ bool churn_make(struct churn *c, const struct reading *in, enum group_by by,
 		if (!s->allocations || (under && !under[i]))
 			continue;
 		add_stack(&c->total, s, own);
-		add_stack(row_of(c, &keys, &table, groups_key_of(in, by, i)), s,
+		add_stack(row_of(c, &keys, &table, groups_key(in, by, i)), s,
 			  own);
 	}
 	progress_end();

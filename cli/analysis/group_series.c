@@ -26,7 +26,7 @@ static struct group_series_row *row_of(struct making *k, uint32_t stack)
 
 	if (k->row_of[stack])
 		return &s->rows[k->row_of[stack] - 1];
-	key = stack < m->stack_count ? groups_key_of(k->in, k->by, stack)
+	key = stack < m->stack_count ? groups_key(k->in, k->by, stack)
 				     : xstrdup("(smaller ones together)");
 	at = groups_find(&k->keys, &k->table, key);
 	if (at == s->count) {

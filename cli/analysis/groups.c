@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "escape.h"
 #include "groups_find.h"
 #include "groups_retained.h"
 #include "groups_roots.h"
@@ -13,7 +12,6 @@
 #include "list.h"
 #include "obstacle.h"
 #include "peak.h"
-#include "place.h"
 #include "progress.h"
 
 const char *const group_by_names[GROUP_BYS] = { "type", "site", "function",
@@ -29,24 +27,6 @@ static struct group *find(struct groups *g, struct groups_entry **table,
 	size_t index = groups_find(g, table, key);
 
 	return &g->list[index];
-}
-
-char *groups_key_of(const struct reading *in, enum group_by by, uint32_t stack)
-{
-	const struct location *l;
-	char *module;
-
-	if (by == GROUP_BY_TYPE)
-		return xstrdup(names_type(in->names, stack));
-	l = block_types_place(in->types, stack);
-	if (by == GROUP_BY_SITE)
-		return place_text(l);
-	if (by == GROUP_BY_FUNCTION)
-		return place_function(l);
-	if (l && l->file)
-		return escape(l->file);
-	module = place_module(l);
-	return module ? module : xstrdup("unknown file");
 }
 
 /* Live blocks and bytes of every stack. */
@@ -159,7 +139,7 @@ static void group_census(struct groups *g, const struct reading *in,
 		char *key;
 
 		if (c->type == RKN_NONE)
-			key = groups_key_of(in, by, c->stack);
+			key = groups_key(in, by, c->stack);
 		else if (by == GROUP_BY_TYPE)
 			key = xstrdup(names_type_called(in->names, c->type));
 		else
@@ -184,7 +164,7 @@ static void group_peak(struct groups *g, const struct reading *in,
 
 		if (!s->peak_blocks)
 			continue;
-		group = find(g, &table, groups_key_of(in, by, i));
+		group = find(g, &table, groups_key(in, by, i));
 		group->live += s->peak_blocks;
 		group->bytes += s->peak_bytes;
 	}
@@ -257,7 +237,7 @@ static void groups_by_stack(struct groups *g, const struct reading *in,
 		if (!(sums && sums[i].live) &&
 		    !(g->history && stack->allocations))
 			continue;
-		group = find(g, &table, groups_key_of(in, by, i));
+		group = find(g, &table, groups_key(in, by, i));
 		of_stack[i] = (uint32_t)(group - g->list);
 		group->live += sums ? sums[i].live : 0;
 		group->bytes += sums ? sums[i].bytes : 0;

@@ -3,9 +3,11 @@
 
 #include <string.h>
 
+#include "escape.h"
 #include "hash.h"
 #include "list.h"
 #include "marks.h"
+#include "place.h"
 
 struct groups_entry {
 	size_t index;
@@ -34,6 +36,24 @@ size_t groups_find(struct groups *g, struct groups_entry **table, char *key)
 void groups_release_table(struct groups_entry **table)
 {
 	HASH_FREE(*table);
+}
+
+char *groups_key(const struct reading *in, enum group_by by, uint32_t stack)
+{
+	const struct location *l;
+	char *module;
+
+	if (by == GROUP_BY_TYPE)
+		return xstrdup(names_type(in->names, stack));
+	l = block_types_place(in->types, stack);
+	if (by == GROUP_BY_SITE)
+		return place_text(l);
+	if (by == GROUP_BY_FUNCTION)
+		return place_function(l);
+	if (l && l->file)
+		return escape(l->file);
+	module = place_module(l);
+	return module ? module : xstrdup("unknown file");
 }
 
 bool groups_chose(const struct reading *in, struct group_choice choice,

@@ -12,9 +12,9 @@ struct groups_entry; /* a hash table of all groups; NULL: empty */
 size_t groups_find(struct groups *g, struct groups_entry **table, char *key);
 void groups_release_table(struct groups_entry **table);
 
-/* The key of what a stack allocates: by type, site, function or file. The caller
+/* The key of blocks from `stack`, by type, site, function or file; the caller
  * frees it. */
-char *groups_key_of(const struct reading *in, enum group_by by, uint32_t stack);
+char *groups_key(const struct reading *in, enum group_by by, uint32_t stack);
 
 /* Whether `block`, or `object`, counts. */
 bool groups_chose(const struct reading *in, struct group_choice choice,

@@ -57,7 +57,7 @@ struct command {
 extern const struct command cmd_run, cmd_report, cmd_leaks, cmd_cycles,
     cmd_refs, cmd_show, cmd_balance, cmd_objects, cmd_regions, cmd_diff,
     cmd_info, cmd_why, cmd_list, cmd_clean, cmd_complete, cmd_doctor, cmd_check,
-    cmd_memcheck, cmd_steady, cmd_export, cmd_view, cmd_timeline;
+    cmd_memcheck, cmd_steady, cmd_export, cmd_view, cmd_timeline, cmd_waste;
 
 /* What `__complete` completes: all commands, ending with NULL. Set by
  * invocation_parse(). cmd_complete.c */

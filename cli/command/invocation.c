@@ -13,7 +13,8 @@
 const struct command *const invocation_commands[] = {
 	&cmd_run,     &cmd_report,   &cmd_leaks,  &cmd_cycles,  &cmd_refs,
 	&cmd_balance, &cmd_show,     &cmd_why,    &cmd_objects, &cmd_timeline,
-	&cmd_regions, &cmd_diff,     &cmd_export, &cmd_view,    &cmd_check,
+	&cmd_regions, &cmd_waste,    &cmd_diff,   &cmd_export,  &cmd_view,
+	&cmd_check,
 	&cmd_steady,  &cmd_memcheck, &cmd_info,   &cmd_doctor,  &cmd_list,
 	&cmd_clean,   &cmd_complete, NULL,
 };

@@ -1,0 +1,398 @@
+# SPDX-License-Identifier: MIT
+"""refknot waste: against what the kernel and the allocator say of the same process."""
+import re
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from conftest import (BUILD, REFKNOT, SHIM, compiled, environment, read_json, record,
+                      refknot, run)
+
+PAGE = 4096
+PARTS = ("alive", "slack", "pinned", "between", "empty")
+KINDS = ("heap", "mapped", "stacks", "code_and_data", "files")
+
+
+def waste(recording, *options):
+    return read_json("waste", recording, *options)["waste"]
+
+
+def rows(found):
+    return {re.sub(r".* through | at .*", "", row["key"]): row for row in found["rows"]}
+
+
+def adds_up(found):
+    """Each byte has one name, and each row its part."""
+    assert sum(found[name] or 0 for name in PARTS) == found["heap"]
+    assert sum(found[name] for name in KINDS) == found["resident"]
+    for name, total in (("pinned", "pinned"), ("blocks", "blocks"), ("bytes", "bytes"),
+                        ("slack", "all_slack")):
+        assert sum(row[name] or 0 for row in found["rows"]) == (found[total] or 0), name
+    assert all(row["alone"] <= row["pinned"] for row in found["rows"])
+
+
+@pytest.fixture(scope="module")
+def pinned(tmp_path_factory):
+    return record(tmp_path_factory.mktemp("pinned"), BUILD / "samples/first_pinned").main
+
+
+def test_the_cache_is_named_for_what_it_pins(pinned):
+    found = waste(pinned)
+    adds_up(found)
+    entry = rows(found)["cache_entry"]
+    assert entry["blocks"] == 2000 and entry["bytes"] == 128000
+    assert found["pinned"] > 7 << 20
+    assert entry["pinned"] > .9 * found["pinned"]
+    assert entry["alone"] > .9 * found["pinned"]
+    assert entry["pages"] > 1900
+    assert found["not_known"] is None and not found["inherited"]
+
+
+@pytest.mark.parametrize("by, key", [
+    ("site", "main at first_pinned.c:41 (first_pinned) through cache_entry"),
+    ("function", "main through cache_entry"), ("type", "char[]"),
+    ("file", "samples/first_pinned.c")])
+def test_rows_are_of_what_was_asked_for(by, key, pinned):
+    found = waste(pinned, "--by", by)
+    adds_up(found)
+    assert found["by"] == by
+    first = found["rows"][0]
+    assert first["key"].endswith(key) and first["pinned"] > .9 * found["pinned"]
+
+
+def test_text_names_the_cache_and_what_helps(pinned):
+    told = refknot("waste", pinned).out.decode()
+    assert re.search(r"^ +pinned +[78]\.\d MiB  free, in \d+ pages at least half free",
+                     told, re.M)
+    assert " main at first_pinned.c:41 (first_pinned) through cache_entry\n" in told
+    assert "Pinned pages stay as long as one block is on them" in told
+    short = refknot("waste", "-n", "1", pinned).out.decode()
+    if len(waste(pinned)["rows"]) > 1:
+        assert "other (" in short
+    assert len(waste(pinned, "-n", "1")["rows"]) == 1
+
+
+def test_order_is_what_was_asked_for(pinned):
+    for order, key in (("slack", "slack"), ("bytes", "bytes"), ("pinned", "pinned")):
+        found = [row[key] for row in waste(pinned, "--sort", order)["rows"]]
+        assert found == sorted(found, reverse=True)
+    told = refknot("waste", "--sort", "nonesuch", pinned)
+    assert told.status == 2 and "pinned" in told.told
+
+
+# Writes its mappings as the kernel has them, and what malloc says, at its end.
+LOOKS = r"""
+#include <fcntl.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+static void look(void)
+{
+    static char room[1 << 16];
+    int fd = open("/proc/self/smaps", O_RDONLY);
+    struct mallinfo2 m = mallinfo2();
+    char line[100];
+    ssize_t n = snprintf(line, sizeof line, "used %zu mapped %zu\n", m.uordblks,
+                         m.hblkhd);
+    if (write(1, line, n) != n)
+        abort();
+    while ((n = read(fd, room, sizeof room)) > 0)
+        if (write(1, room, n) != n)
+            abort();
+    close(fd);
+}
+"""
+
+
+def kernel(text):
+    """{name of a mapping: its bytes in memory}."""
+    found, name = {}, None
+    for line in text.splitlines():
+        if m := re.match(r"[0-9a-f]+-[0-9a-f]+ (\S+) \S+ \S+ \d+ *(.*)$", line):
+            name = m[2]
+        elif m := re.match(r"Rss: +(\d+) kB", line):
+            found[name] = found.get(name, 0) + int(m[1]) * 1024
+    return found
+
+
+def looked(directory, body, *options, **env):
+    """What it wrote, what refknot says of it."""
+    program = compiled(directory, "looks", LOOKS + body, "-g", "-O1", "-pthread")
+    done = record(directory, program, options=options, env=environment(**env))
+    assert done.outcome.status == 0, done.outcome.told
+    return done.outcome.out.decode(), waste(done.main)
+
+
+MIXED = r"""
+static void *keep[20000];
+int main(void)
+{
+    unsigned long seed = 1;
+    for (int round = 0; round < 3; round++)
+        for (int i = 0; i < 20000; i++) {
+            seed = seed * 6364136223846793005ul + 1;
+            if (seed >> 40 & 1) {
+                free(keep[i]);
+                size_t size = (seed >> 45) % 900;
+                keep[i] = malloc(size);
+                memset(keep[i], 1, size);
+            } else if (keep[i] && seed >> 41 & 1) {
+                keep[i] = realloc(keep[i], 1 + (seed >> 45) % 300);
+            }
+        }
+    look();
+}
+"""
+
+
+def test_slack_is_what_malloc_has_beside_the_blocks(tmp_path):
+    """Without caches of threads all that malloc calls used is a block's, but for its
+    own first chunk."""
+    told, found = looked(tmp_path, MIXED, GLIBC_TUNABLES="glibc.malloc.tcache_count=0")
+    used = int(re.search(r"^used (\d+)", told, re.M)[1])
+    adds_up(found)
+    assert found["blocks"] > 10000
+    assert 0 <= used - (found["bytes"] + found["all_slack"]) < 2048
+
+
+def test_the_heap_is_what_the_kernel_holds_of_it(tmp_path):
+    told, found = looked(tmp_path, MIXED)
+    heap = kernel(told)["[heap]"]
+    assert abs(found["heap"] - heap) <= 8 * PAGE
+    assert found["arenas"][0]["resident"] == found["heap"]
+    assert found["arenas"][0]["free"] == sum(found[n] for n in PARTS[2:])
+    files = sum(n for name, n in kernel(told).items()
+                if re.search(r"/looks$|\.so", name) and "refknot" not in name)
+    assert files <= found["code_and_data"] * 1.1
+    assert found["code_and_data"] <= files * 1.4 + 64 * PAGE  # data that began as zeros
+
+
+APART = r"""
+static char *volatile large, *volatile untouched, *volatile read_only;
+static void *map;
+int main(void)
+{
+    large = malloc(10 << 20);
+    memset(large, 1, 3 << 20);
+    untouched = malloc(20 << 20);
+    read_only = calloc(30, 1 << 20);
+    long sum = 0;
+    for (int i = 0; i < 30 << 20; i += 4096)
+        sum += read_only[i];
+    map = mmap(NULL, 5 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+               0);
+    memset(map, 1, 4 << 20);
+    look();
+    return sum != 0;
+}
+"""
+
+
+def test_blocks_apart_have_their_pages_and_mappings_are_apart(tmp_path):
+    """What was never written is not in memory; nor what was only read, for which the
+    kernel has one page of zeros."""
+    _, found = looked(tmp_path, APART)
+    adds_up(found)
+    assert 3 << 20 <= found["alive"] < (3 << 20) + 64 * PAGE
+    assert (57 << 20) - 64 * PAGE < found["not_in_memory"] <= 57 << 20
+    assert 4 << 20 <= found["mapped"] < (4 << 20) + 64 * PAGE
+
+
+ARENAS = r"""
+#define EACH 3000
+static void *keep[8][EACH];
+static void *work(void *list)
+{
+    void **mine = list;
+    for (int i = 0; i < EACH; i++)
+        mine[i] = memset(malloc(1000), 1, 1000);
+    for (int i = 0; i < EACH; i++)
+        if (i % 10) {
+            free(mine[i]);
+            mine[i] = NULL;
+        }
+    return NULL;
+}
+int main(void)
+{
+    pthread_t t[8];
+    for (int i = 0; i < 8; i++)
+        pthread_create(&t[i], NULL, work, keep[i]);
+    for (int i = 0; i < 8; i++)
+        pthread_join(t[i], NULL);
+    look();
+}
+"""
+
+
+def test_arenas_of_threads_are_found_and_their_free_memory_is_told(tmp_path):
+    told, found = looked(tmp_path, ARENAS, MALLOC_ARENA_MAX="4")
+    adds_up(found)
+    assert len(found["arenas"]) == 4
+    assert sum(a["resident"] for a in found["arenas"]) == found["heap"]
+    assert sum(a["free"] for a in found["arenas"]) > 10 << 20
+    assert rows(found)["work"]["blocks"] == 2400
+    text = refknot("waste", tmp_path / "main.rkn").out.decode()
+    assert "MALLOC_ARENA_MAX" in text and "4 arenas" in text
+
+
+EMPTY = r"""
+static void *small[2000];
+int main(void)
+{
+    for (int i = 0; i < 2000; i++)
+        small[i] = memset(malloc(8000), 1, 8000);
+    void *last = malloc(100);
+    for (int i = 0; i < 2000; i++)
+        free(small[i]);
+    memset(small, 0, sizeof small);
+    if (getenv("TRIM"))
+        malloc_trim(0);
+    look();
+    small[0] = last;
+}
+"""
+
+
+def test_malloc_trim_gives_back_what_is_said_to_be_empty(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    _, before = looked(tmp_path / "a", EMPTY)
+    _, after = looked(tmp_path / "b", EMPTY, TRIM="1")
+    given = before["heap"] - after["heap"]
+    assert before["empty"] > 15 << 20
+    assert .95 * before["empty"] < given <= before["empty"]
+    told = [refknot("waste", tmp_path / d / "main.rkn").out.decode() for d in "ab"]
+    assert "malloc_trim(0) would give back up to 15." in told[0]
+    assert "malloc_trim" not in told[1]
+
+
+FORKS = r"""
+#include <sys/wait.h>
+static void *keep[1000];
+int main(void)
+{
+    for (int i = 0; i < 1000; i++)
+        keep[i] = malloc(4000);
+    if (!fork()) {
+        keep[0] = memset(malloc(100), 1, 100);
+        exit(0);
+    }
+    wait(NULL);
+    return 0;
+}
+"""
+
+
+def test_a_child_does_not_know_what_its_parents_blocks_pin(tmp_path):
+    program = compiled(tmp_path, "forks", LOOKS + FORKS, "-g")
+    done = record(tmp_path, program)
+    child, = done.children
+    found = waste(child)
+    adds_up(found)
+    assert found["inherited"] and found["blocks"] == 1
+    told = refknot("waste", child).out.decode()
+    assert "began by fork" in told and "malloc_trim" not in told
+    assert not waste(done.main)["inherited"]
+
+
+KILLED = r"""
+int main(void)
+{
+    static void *keep[100];
+    for (int i = 0; i < 100; i++)
+        keep[i] = memset(malloc(20), 1, 20);
+    kill(getpid(), SIGKILL);
+    return keep[0] == 0;
+}
+"""
+
+
+def test_a_killed_process_leaves_blocks_and_slack_only(tmp_path):
+    program = compiled(tmp_path, "killed", "#include <signal.h>\n" + LOOKS + KILLED, "-g")
+    run(program, cwd=tmp_path, env=environment(LD_PRELOAD=SHIM, REFKNOT_OUT=tmp_path))
+    store, = tmp_path.glob("killed.*.rkn*")
+    found = waste(store)
+    assert found["resident"] is found["heap"] is found["pinned"] is None
+    assert "ended the process" in found["not_known"] or "killed" in found["not_known"]
+    main = rows(found)["main"]
+    assert (main["blocks"], main["bytes"], main["slack"]) == (100, 2000, 1200)
+    assert main["pinned"] is None
+    told = refknot("waste", store).out.decode()
+    assert "What the kernel held of the heap is not known" in told
+    assert "PINNED" not in told and "resident" not in told
+
+
+def test_no_snapshot_is_said(tmp_path):
+    record(tmp_path, BUILD / "samples/fine", options=["--no-snapshot"])
+    found = waste(tmp_path / "main.rkn")
+    assert "no snapshot" in found["not_known"] and found["heap"] is None
+
+
+# --- Real programs ------------------------------------------------------------------
+
+# Each ends by a signal: what it would free at its end is there still.
+PROGRAMS = {
+    "sqlite3": """create table t(a, b);
+with recursive n(i) as (select 1 union all select i + 1 from n where i < 20000)
+insert into t select i, hex(i) from n;
+delete from t where a % 7;
+.shell cat /proc/$PPID/smaps; kill -TERM $PPID
+""",
+    "perl": """my %h; $h{$_} = "x$_" x 5 for 1 .. 20000;
+delete $h{$_} for grep { $_ % 9 } 1 .. 20000;
+$| = 1; open F, "<", "/proc/self/smaps"; print while <F>; kill TERM => $$; sleep 9;
+""",
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_real_programs_hold_what_the_kernel_says(name, tmp_path):
+    if not shutil.which(name):
+        pytest.skip(f"{name} is not installed")
+    done = record(tmp_path, name, stdin=PROGRAMS[name].encode())
+    found = waste(done.main)
+    adds_up(found)
+    heap = kernel(done.outcome.out.decode())["[heap]"]
+    assert abs(found["arenas"][0]["resident"] - heap) < .02 * heap + 16 * PAGE
+    assert found["alive"] > heap / 10 and len(found["rows"]) > 5
+
+
+def test_redis_holds_what_the_kernel_says(tmp_path):
+    for name in ("redis-server", "redis-cli"):
+        if not shutil.which(name):
+            pytest.skip(f"{name} is not installed")
+    socket = tmp_path / "socket"
+    server = subprocess.Popen(
+        [REFKNOT, "run", "-q", "-o", tmp_path / "main.rkn", "--", "redis-server", "--port",
+         "0", "--unixsocket", socket, "--save", "", "--daemonize", "no"],
+        env=environment(), stdout=subprocess.DEVNULL, cwd=tmp_path)
+    try:
+        for _ in range(100):
+            told = run("redis-cli", "-s", socket, "info", "server").out.decode()
+            if "process_id" in told:
+                break
+            time.sleep(.1)
+        pid = int(re.search(r"process_id:(\d+)", told)[1])
+        run("redis-cli", "-s", socket, "eval",
+            "for i = 1, 20000 do redis.call('set', i, string.rep('x', 900)) end "
+            "for i = 1, 20000 do if i % 9 > 0 then redis.call('del', i) end end", "0")
+        with open(f"/proc/{pid}/smaps", encoding="ascii") as file:
+            smaps = kernel(file.read())
+        run("redis-cli", "-s", socket, "shutdown", "nosave")
+    finally:
+        server.wait(30)
+    found = waste(tmp_path / "main.rkn")
+    adds_up(found)
+    assert found["pinned"] > 1 << 20
+    if found["arenas"]:  # redis may have jemalloc
+        assert abs(found["arenas"][0]["resident"] - smaps["[heap]"]) < (
+            .05 * smaps["[heap]"] + 64 * PAGE)
+    else:
+        assert found["slack"] is None and found["heap"] > found["alive"] > 1 << 20
