@@ -12,7 +12,7 @@
 #include "report.h"
 #include "run_end.h"
 
-static int quiet, no_children, no_snapshot;
+static int quiet, no_children, no_snapshot, contents;
 static char *output, *depth, *verify;
 
 static const struct poptOption options[] = {
@@ -28,6 +28,9 @@ static const struct poptOption options[] = {
 	  "N" },
 	{ "no-snapshot", 0, POPT_ARG_NONE, &no_snapshot, 0,
 	  "take no snapshot at exit: no leak and cycle check", NULL },
+	{ "contents", 0, POPT_ARG_NONE, &contents, 0,
+	  "note by a hash which blocks hold the same, and which are half empty",
+	  NULL },
 	{ "verify", 0, POPT_ARG_STRING, &verify, 0,
 	  "compare every Nth call stack of a thread with libunwind's; slow",
 	  "N" },
@@ -91,6 +94,8 @@ static int run(const char **arguments)
 		recorder_set("REFKNOT_CHILDREN", "0");
 	if (no_snapshot)
 		recorder_set("REFKNOT_SNAPSHOT", "0");
+	if (contents)
+		recorder_set("REFKNOT_CONTENTS", "1");
 	recorder_check_settings(takes_number);
 	switch (recorder_run(&r, arguments, &status)) {
 	case RECORDER_DONE:

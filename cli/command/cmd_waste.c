@@ -5,8 +5,10 @@
 #include <stdlib.h>
 
 #include "command.h"
+#include "contents.h"
 #include "groups_label.h"
 #include "list.h"
+#include "mapped.h"
 #include "obstacle.h"
 #include "showing.h"
 #include "table.h"
@@ -17,8 +19,9 @@
 
 static char *by, *sort;
 
-enum sort { SORT_PINNED, SORT_SLACK, SORT_BYTES, SORTS };
-static const char *const sorts[SORTS] = { "pinned", "slack", "bytes" };
+enum sort { SORT_PINNED, SORT_SLACK, SORT_BYTES, SORT_SAME, SORT_EMPTY, SORTS };
+static const char *const sorts[SORTS] = { "pinned", "slack", "bytes", "same",
+					  "empty" };
 
 static enum group_by grouping;
 static enum sort order;
@@ -33,28 +36,38 @@ static enum sort order;
 struct named {
 	const char *key;
 	const struct waste_row *row;
+	const struct contents_sum *holds; /* all 0 if that is not known */
 };
 
 static int compare(const void *a, const void *b)
 {
 	const struct waste_row *x = ((const struct named *)a)->row;
 	const struct waste_row *y = ((const struct named *)b)->row;
+	const struct contents_sum *g = ((const struct named *)a)->holds;
+	const struct contents_sum *h = ((const struct named *)b)->holds;
 	int first = 0;
 
 	if (order == SORT_PINNED)
 		first = ORDER(y->pinned, x->pinned);
 	else if (order == SORT_SLACK)
 		first = ORDER(y->slack, x->slack);
+	else if (order == SORT_SAME)
+		first = ORDER(h->duplicate_bytes, g->duplicate_bytes);
+	else if (order == SORT_EMPTY)
+		first = ORDER(h->empty_bytes, g->empty_bytes);
 	return first ?: ORDER(y->bytes, x->bytes) ?: ORDER(x, y);
 }
 
 /* The rows in order; the caller frees the result. */
-static struct named *sorted_rows(const struct waste *w, const struct groups *g)
+static struct named *sorted_rows(const struct waste *w,
+				 const struct contents *c,
+				 const struct groups *g)
 {
 	struct named *list = xcalloc(g->count + 1, sizeof(*list));
 
 	for (size_t i = 0; i < g->count; i++)
-		list[i] = (struct named){ g->list[i].key, &w->rows[i] };
+		list[i] =
+		    (struct named){ g->list[i].key, &w->rows[i], &c->rows[i] };
 	if (g->count)
 		qsort(list, g->count, sizeof(*list), compare);
 	return list;
@@ -68,9 +81,11 @@ static const char *why_unknown(const struct model *m, const struct waste *w,
 
 	if (why)
 		return why;
-	return w->held
-		   ? "the process could not see its own pages (/proc/self/pagemap)"
-		   : "a refknot of an older version made the recording";
+	if (w->held)
+		return "the process could not see its own pages (/proc/self/pagemap)";
+	return w->blocks
+		   ? "an older version made the recording"
+		   : "the process allocated nothing, and was not searched";
 }
 
 /* --- Text ---------------------------------------------------------------------- */
@@ -152,7 +167,8 @@ static void print_sums(const struct waste *w)
 }
 
 static void add_row(struct table *t, const struct waste *w,
-		    const struct waste_row *r, const char *key)
+		    const struct waste_row *r, const struct contents_sum *holds,
+		    const char *key)
 {
 	char text[UNITS_SIZE];
 
@@ -167,26 +183,38 @@ static void add_row(struct table *t, const struct waste *w,
 	table_add(t, units_bytes(text, r->bytes));
 	if (w->glibc)
 		table_add(t, units_bytes(text, r->slack));
+	if (holds) {
+		table_add(t, units_bytes(text, holds->duplicate_bytes));
+		table_add(t, units_bytes(text, holds->empty_bytes));
+	}
 	table_add(t, key);
 }
 
-static struct waste_row sum_from(const struct named *rows, size_t from,
-				 size_t count)
+/* The sums of rows[from ..]. */
+struct sum {
+	struct waste_row row;
+	struct contents_sum holds;
+};
+
+static struct sum sum_from(const struct named *rows, size_t from, size_t count)
 {
-	struct waste_row sum = { 0 };
+	struct sum sum = { 0 };
 
 	for (size_t i = from; i < count; i++) {
-		sum.blocks += rows[i].row->blocks;
-		sum.bytes += rows[i].row->bytes;
-		sum.slack += rows[i].row->slack;
-		sum.pinned += rows[i].row->pinned;
-		sum.pages += rows[i].row->pages;
-		sum.alone += rows[i].row->alone;
+		sum.row.blocks += rows[i].row->blocks;
+		sum.row.bytes += rows[i].row->bytes;
+		sum.row.slack += rows[i].row->slack;
+		sum.row.pinned += rows[i].row->pinned;
+		sum.row.pages += rows[i].row->pages;
+		sum.row.alone += rows[i].row->alone;
+		sum.holds.duplicate_bytes += rows[i].holds->duplicate_bytes;
+		sum.holds.empty_bytes += rows[i].holds->empty_bytes;
 	}
 	return sum;
 }
 
-static size_t make_columns(struct table_column *columns, const struct waste *w)
+static size_t make_columns(struct table_column *columns, const struct waste *w,
+			   bool contents)
 {
 	size_t n = 0;
 
@@ -199,35 +227,91 @@ static size_t make_columns(struct table_column *columns, const struct waste *w)
 	columns[n++] = (struct table_column){ "BYTES", true };
 	if (w->glibc)
 		columns[n++] = (struct table_column){ "SLACK", true };
+	if (contents) {
+		columns[n++] = (struct table_column){ "SAME TEXT", true };
+		columns[n++] = (struct table_column){ "EMPTY END", true };
+	}
 	columns[n++] =
 	    (struct table_column){ group_by_titles[grouping], false };
 	return n;
 }
 
-static void print_rows(const struct waste *w, const struct named *rows,
-		       size_t count, size_t limit)
+static void print_rows(const struct waste *w, const struct contents *c,
+		       const struct named *rows, size_t count, size_t limit)
 {
 	const size_t shown = limit && limit < count ? limit : count;
-	struct table_column columns[7];
-	struct waste_row sum = sum_from(rows, 0, count);
+	struct table_column columns[9];
+	struct sum sum = sum_from(rows, 0, count);
 	struct table t;
 
-	table_init(&t, columns, make_columns(columns, w));
+	table_init(&t, columns, make_columns(columns, w, c->known));
 	for (size_t i = 0; i < shown; i++)
-		add_row(&t, w, rows[i].row, rows[i].key);
+		add_row(&t, w, rows[i].row, c->known ? rows[i].holds : NULL,
+			rows[i].key);
 	if (shown < count) {
-		struct waste_row rest = sum_from(rows, shown, count);
+		struct sum rest = sum_from(rows, shown, count);
 		char *other = xasprintf("other (%zu row%s more)", count - shown,
 					count - shown == 1 ? "" : "s");
 
-		add_row(&t, w, &rest, other);
+		add_row(&t, w, &rest.row, c->known ? &rest.holds : NULL, other);
 		free(other);
 	}
 	/* Rows share pages. */
-	sum.pages = w->pinned_pages;
-	add_row(&t, w, &sum, "total");
+	sum.row.pages = w->pinned_pages;
+	add_row(&t, w, &sum.row, c->known ? &sum.holds : NULL, "total");
 	table_print(&t, stdout);
 	table_release(&t);
+}
+
+static void add_mapped(struct table *t, const struct mapped *m,
+		       const struct mapped_row *r, const char *key)
+{
+	char text[UNITS_SIZE];
+
+	table_add(t, units_bytes(text, r->live_bytes));
+	snprintf(text, sizeof(text), "%" PRIu64, r->live);
+	table_add(t, text);
+	table_add(t, m->known ? units_bytes(text, r->resident) : "-");
+	table_add(t, units_bytes(text, r->peak_bytes));
+	snprintf(text, sizeof(text), "%" PRIu64, r->calls);
+	table_add(t, text);
+	table_add(t, units_bytes(text, r->bytes));
+	table_add(t, key);
+}
+
+/* Nothing, if the program mapped nothing itself. */
+static void print_mapped(const struct mapped *m, size_t limit)
+{
+	const struct table_column columns[] = {
+		{ "MAPPED", true },
+		{ "MAPPINGS", true },
+		{ "IN MEMORY", true },
+		{ "PEAK", true },
+		{ "CALLS", true },
+		{ "ALL BYTES", true },
+		{ grouping == GROUP_BY_TYPE ? group_by_titles[GROUP_BY_SITE]
+					    : group_by_titles[grouping],
+		  false },
+	};
+	const size_t shown = limit && limit < m->count ? limit : m->count;
+	char text[UNITS_SIZE];
+	struct table t;
+
+	if (!m->count && !m->missed)
+		return;
+	puts("");
+	table_init(&t, columns, sizeof(columns) / sizeof(*columns));
+	for (size_t i = 0; i < shown; i++)
+		add_mapped(&t, m, &m->rows[i], m->rows[i].key);
+	add_mapped(&t, m, &m->total, "total");
+	table_print(&t, stdout);
+	table_release(&t);
+	if (shown < m->count)
+		printf("omitting %s; --limit 0 shows all\n",
+		       units_count(text, m->count - shown, "row"));
+	if (m->missed)
+		printf("%s could not be noted\n",
+		       units_count(text, m->missed, "call"));
 }
 
 static bool is_much(const struct waste *w, uint64_t bytes, uint64_t of)
@@ -273,15 +357,33 @@ static void print_advice(const struct waste *w, const struct named *rows)
 		    units_bytes(text, others)));
 }
 
+static void print_contents(const struct contents *c)
+{
+	char text[UNITS_SIZE], *words;
+
+	if (!c->known)
+		return;
+	words = xasprintf("in %s with a text that another has",
+			  units_count(text, c->all.duplicates, "block"));
+	line("same text", c->all.duplicate_bytes, words);
+	free(words);
+	words = xasprintf("zeros at the end of %s, half of it or more",
+			  units_count(text, c->all.halves, "block"));
+	line("empty end", c->all.empty_bytes, words);
+	free(words);
+}
+
 static void print_all(const struct model *m, const struct waste *w,
-		      const struct named *rows, size_t count, size_t limit)
+		      const struct contents *c, const struct named *rows,
+		      size_t count, size_t limit)
 {
 	char room[OBSTACLE_SIZE];
 
-	if (w->held) {
+	if (w->held)
 		print_sums(w);
+	print_contents(c);
+	if (w->held || c->known)
 		puts("");
-	}
 	if (!w->known) {
 		char *words = xasprintf(
 		    "What the kernel held of the heap is not known: %s.\n",
@@ -293,7 +395,7 @@ static void print_all(const struct model *m, const struct waste *w,
 	if (w->inherited)
 		advise(xstrdup(
 		    "The process began by fork: what its parent had allocated may pin the same pages, and is not seen.\n\n"));
-	print_rows(w, rows, count, limit);
+	print_rows(w, c, rows, count, limit);
 	if (count)
 		print_advice(w, rows);
 }
@@ -331,23 +433,27 @@ static void add_sums(json_t *o, const struct waste *w)
 		document_known(o, sums[i].key, sums[i].known, sums[i].bytes);
 }
 
-static json_t *row_json(const struct waste *w, const struct waste_row *r,
-			const char *key)
+static json_t *row_json(const struct waste *w, const struct contents *c,
+			const struct named *named)
 {
+	const struct waste_row *r = named->row;
 	json_t *o = json_object();
 
-	document_text(o, "key", key);
+	document_text(o, "key", named->key);
 	document_count(o, "blocks", r->blocks);
 	document_count(o, "bytes", r->bytes);
 	document_known(o, "slack", w->glibc, r->slack);
 	document_known(o, "pinned", w->known, r->pinned);
 	document_known(o, "pages", w->known, r->pages);
 	document_known(o, "alone", w->known, r->alone);
+	document_known(o, "same_text", c->known, named->holds->duplicate_bytes);
+	document_known(o, "empty_end", c->known, named->holds->empty_bytes);
 	return o;
 }
 
 static json_t *waste_json(const struct model *m, const struct waste *w,
-			  const struct named *rows, size_t count, size_t limit)
+			  const struct contents *c, const struct named *rows,
+			  size_t count, size_t limit)
 {
 	const size_t shown = limit && limit < count ? limit : count;
 	json_t *o = json_object(), *list = json_array(), *arenas = json_array();
@@ -358,6 +464,10 @@ static json_t *waste_json(const struct model *m, const struct waste *w,
 		      w->known ? NULL : why_unknown(m, w, room, sizeof(room)));
 	document_flag(o, "inherited", w->inherited);
 	add_sums(o, w);
+	document_known(o, "same_text", c->known, c->all.duplicate_bytes);
+	document_known(o, "same_text_blocks", c->known, c->all.duplicates);
+	document_known(o, "empty_end", c->known, c->all.empty_bytes);
+	document_known(o, "half_empty_blocks", c->known, c->all.halves);
 	for (size_t i = 0; w->known && i < w->arena_count; i++) {
 		json_t *arena = json_object();
 
@@ -367,8 +477,36 @@ static json_t *waste_json(const struct model *m, const struct waste *w,
 	}
 	document_set(o, "arenas", arenas);
 	for (size_t i = 0; i < shown; i++)
-		document_append(list, row_json(w, rows[i].row, rows[i].key));
+		document_append(list, row_json(w, c, &rows[i]));
 	document_set(o, "rows", list);
+	return o;
+}
+
+static json_t *mapped_row_json(const struct mapped *m,
+			       const struct mapped_row *r)
+{
+	json_t *o = json_object();
+
+	document_text(o, "key", r->key);
+	document_count(o, "live", r->live);
+	document_count(o, "live_bytes", r->live_bytes);
+	document_known(o, "resident", m->known, r->resident);
+	document_count(o, "peak_bytes", r->peak_bytes);
+	document_count(o, "calls", r->calls);
+	document_count(o, "bytes", r->bytes);
+	return o;
+}
+
+static json_t *mapped_json(const struct mapped *m, size_t limit)
+{
+	const size_t shown = limit && limit < m->count ? limit : m->count;
+	json_t *o = json_object(), *rows = json_array();
+
+	for (size_t i = 0; i < shown; i++)
+		document_append(rows, mapped_row_json(m, &m->rows[i]));
+	document_set(o, "total", mapped_row_json(m, &m->total));
+	document_count(o, "missed", m->missed);
+	document_set(o, "rows", rows);
 	return o;
 }
 
@@ -379,23 +517,33 @@ static void visit(const struct reading *in, void *data)
 	struct showing *show = data;
 	struct groups g;
 	uint32_t *labels = groups_label(&g, in, grouping);
+	struct mapped mapped;
+	struct contents c;
 	struct waste w;
 	struct named *rows;
 
+	mapped_make(&mapped, in, grouping);
 	waste_make(&w, in->m, labels, g.count);
-	rows = sorted_rows(&w, &g);
+	contents_make(&c, in->m, labels, g.count);
+	rows = sorted_rows(&w, &c, &g);
 	if (show->format == FORMAT_JSON) {
 		json_t *document = document_new(in, NULL);
+		json_t *o =
+		    waste_json(in->m, &w, &c, rows, g.count, show->limit);
 
-		document_set(document, "waste",
-			     waste_json(in->m, &w, rows, g.count, show->limit));
+		document_set(o, "mapped_by_program",
+			     mapped_json(&mapped, show->limit));
+		document_set(document, "waste", o);
 		documents_add(&show->documents, document);
 	} else {
-		print_all(in->m, &w, rows, g.count, show->limit);
+		print_all(in->m, &w, &c, rows, g.count, show->limit);
+		print_mapped(&mapped, show->limit);
 		verdict_print_gaps(stdout, "", in->m, NULL);
 	}
 	free(rows);
 	free(labels);
+	mapped_release(&mapped);
+	contents_release(&c);
 	waste_release(&w);
 	groups_release(&g);
 }
@@ -417,7 +565,7 @@ static const struct poptOption options[] = {
 	  "type|site|function|file" },
 	{ "sort", 's', POPT_ARG_STRING, &sort, 0,
 	  "order of the rows; pinned without this option",
-	  "pinned|slack|bytes" },
+	  "pinned|slack|bytes|same|empty" },
 	OPTIONS_LIMIT,
 	OPTIONS_FORMAT,
 	OPTIONS_SYMBOLS,

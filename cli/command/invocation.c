@@ -11,12 +11,11 @@
 #include "parts.h"
 
 const struct command *const invocation_commands[] = {
-	&cmd_run,     &cmd_report,   &cmd_leaks,  &cmd_cycles,  &cmd_refs,
-	&cmd_balance, &cmd_show,     &cmd_why,    &cmd_objects, &cmd_timeline,
-	&cmd_regions, &cmd_waste,    &cmd_diff,   &cmd_export,  &cmd_view,
-	&cmd_check,
-	&cmd_steady,  &cmd_memcheck, &cmd_info,   &cmd_doctor,  &cmd_list,
-	&cmd_clean,   &cmd_complete, NULL,
+	&cmd_run,     &cmd_report, &cmd_leaks,    &cmd_cycles,  &cmd_refs,
+	&cmd_balance, &cmd_show,   &cmd_why,      &cmd_objects, &cmd_timeline,
+	&cmd_regions, &cmd_waste,  &cmd_diff,     &cmd_export,  &cmd_view,
+	&cmd_check,   &cmd_steady, &cmd_memcheck, &cmd_info,    &cmd_doctor,
+	&cmd_list,    &cmd_clean,  &cmd_complete, NULL,
 };
 
 enum { HELP = 1, USAGE }; /* what poptGetNextOpt returns for them */

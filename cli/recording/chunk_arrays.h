@@ -12,7 +12,7 @@
 #include "model.h"
 
 /* By enum rkn_chunk_type; 0 and others are unused: see chunk_array_is_used(). */
-#define PARTS (RKN_CHUNK_SLACK + 1)
+#define PARTS (RKN_CHUNK_CONTENTS + 1)
 
 struct chunk_array {
 	void *records; /* STRINGS: bytes */

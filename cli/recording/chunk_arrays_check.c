@@ -490,6 +490,43 @@ static const char *check_slack(const struct chunk_arrays *p, size_t i)
 	return NULL;
 }
 
+static const char *check_content(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_content *c =
+	    &RECORD(p, RKN_CHUNK_CONTENTS, i, content);
+
+	if (outside(p, RKN_CHUNK_BLOCKS, c->block))
+		return "its block is unknown";
+	if (i && c[-1].block >= c->block)
+		return "it is out of order";
+	if (c->used > RECORD(p, RKN_CHUNK_BLOCKS, c->block, block).size)
+		return "its block is smaller";
+	return NULL;
+}
+
+static const char *check_mapped_site(const struct chunk_arrays *p, size_t i)
+{
+	if (outside(p, RKN_CHUNK_STACKS,
+		    RECORD(p, RKN_CHUNK_MAPPED_SITES, i, mapped_site).stack))
+		return "its stack is unknown";
+	return NULL;
+}
+
+static const char *check_mapped(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_mapped *m = &RECORD(p, RKN_CHUNK_MAPPED, i, mapped);
+
+	if (m->end <= m->start)
+		return "it ends before it starts";
+	if (i && m[-1].end > m->start)
+		return "it overlaps the one before it";
+	if (!m->site || outside(p, RKN_CHUNK_MAPPED_SITES, m->site))
+		return "its site is unknown";
+	if (outside(p, RKN_CHUNK_THREADS, m->thread))
+		return "its thread is unknown";
+	return NULL;
+}
+
 #define IN(array, count)                                                       \
 	offsetof(struct model, array), offsetof(struct model, count)
 
@@ -582,6 +619,15 @@ const struct chunk_array_kind chunk_array_kinds[PARTS] = {
 			       check_arena },
 	[RKN_CHUNK_SLACK] = { IN(slack, slack_count), sizeof(struct rkn_slack),
 			      "slack", check_slack },
+	[RKN_CHUNK_CONTENTS] = { IN(contents, content_count),
+				 sizeof(struct rkn_content), "contents",
+				 check_content },
+	[RKN_CHUNK_MAPPED_SITES] = { IN(mapped_sites, mapped_site_count),
+				     sizeof(struct rkn_mapped_site),
+				     "mapped sites", check_mapped_site },
+	[RKN_CHUNK_MAPPED] = { IN(mapped, mapped_count),
+			       sizeof(struct rkn_mapped), "mapped",
+			       check_mapped },
 };
 
 const char *chunk_arrays_check(const struct chunk_arrays *p,

@@ -98,6 +98,14 @@ struct model {
 	size_t arena_count;
 	struct rkn_slack *slack; /* ascending block */
 	size_t slack_count;
+	struct rkn_content *contents; /* ascending block; none: it was not
+					 asked for */
+	size_t content_count;
+	struct rkn_mapped_site *mapped_sites; /* [0] has the sums of all; none:
+						 nothing was mapped */
+	size_t mapped_site_count;
+	struct rkn_mapped *mapped; /* ascending, not overlapping */
+	size_t mapped_count;
 	bool any_cuts;   /* RKN_LIMIT_TRUNCATED_STACK counts RKN_LIMIT_DEPTH's,
 			    too: a file of an older minor version than 7 */
 	bool truncated;  /* the file was cut; `error` says where */

@@ -15,14 +15,14 @@
 #define PAGE   4096u
 
 static const char *const names[STORE_TABLES] = {
-	"frames",       "stacks",  "modules",    "threads", "areas",
-	"chunks",       "text",    "blocks",     "edges",   "roots",
-	"names",        "objects", "references", "events",  "errors",
-	"spans",        "regions", "marks",      "census",  "wide",
-	"frees",        "places",  "first",      "counts",  "live frames",
-	"live threads", "tls",     "points",     "keys",    "key rows",
-	"copies",       "extras",  "mappings",   "pages",   "arenas",
-	"slack",
+	"frames",       "stacks",   "modules",      "threads", "areas",
+	"chunks",       "text",     "blocks",       "edges",   "roots",
+	"names",        "objects",  "references",   "events",  "errors",
+	"spans",        "regions",  "marks",        "census",  "wide",
+	"frees",        "places",   "first",        "counts",  "live frames",
+	"live threads", "tls",      "points",       "keys",    "key rows",
+	"copies",       "extras",   "mappings",     "pages",   "arenas",
+	"slack",        "contents", "mapped sites", "mapped",
 };
 
 bool store_file_data(const struct store_file *s, uint64_t *from, uint64_t end,

@@ -79,6 +79,7 @@ int store_blocks(struct store_file *s);        /* likewise; from the shadow */
 int store_listed_blocks(struct store_file *s); /* likewise; of the snapshot */
 int store_picture(struct store_file *s);       /* likewise; from the snapshot */
 
+int store_mapped(struct store_file *s); /* after stacks and threads */
 int store_ledger(struct store_file *s); /* after the blocks */
 int store_marks(struct store_file *s);  /* regions too; after the ledger */
 /* Points, key frames and lives; when META has all else. */

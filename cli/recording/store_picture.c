@@ -190,6 +190,7 @@ static int read_held(struct store_file *s)
 		{ STORE_PAGES, RKN_CHUNK_PAGES },
 		{ STORE_ARENAS, RKN_CHUNK_ARENAS },
 		{ STORE_SLACK, RKN_CHUNK_SLACK },
+		{ STORE_CONTENTS, RKN_CHUNK_CONTENTS },
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {

@@ -226,7 +226,7 @@ int store_read(struct model *m, int fd, uint64_t size)
 		store_frames, store_stacks,
 		read_threads, store_counters,
 		read_blocks,  store_ledger,
-		store_marks,
+		store_marks,  store_mapped,
 	};
 	struct store_file s = { .m = m, .fd = fd, .size = size };
 	int error = 0;

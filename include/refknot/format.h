@@ -31,7 +31,8 @@
  *    `to` and order.  A frame's parent has a smaller index.
  *  - FIRST has a record for each block, in the same order; if it has fewer,
  *    nothing is known of the last blocks.
- *  - COUNTS and SLACK ascend by block, with one record of a block at most.
+ *  - COUNTS, SLACK and CONTENTS ascend by block, with one record of a block at
+ *    most.
  *  - POINTS and KEYS ascend by time, the rows of a key frame and LIVES by stack.
  *  - MAPPINGS and PAGES ascend by address, and no two overlap.
  *  - META is the first chunk and stored plain, since minor version 7: it can be
@@ -103,6 +104,9 @@ enum rkn_chunk_type {
 	RKN_CHUNK_PAGES = 41,
 	RKN_CHUNK_ARENAS = 42,
 	RKN_CHUNK_SLACK = 43,
+	RKN_CHUNK_MAPPED_SITES = 44,
+	RKN_CHUNK_MAPPED = 45,
+	RKN_CHUNK_CONTENTS = 46,
 	RKN_CHUNK_END = 255, /* no payload; the file is whole */
 };
 
@@ -794,5 +798,50 @@ struct rkn_slack {
 	uint32_t more; /* bytes; UINT32_MAX: so many, or more */
 };
 static_assert(sizeof(struct rkn_slack) == 8, "slack changed size");
+
+/* What the program mapped itself from one place, by mmap() and the like. */
+struct rkn_mapped_site {
+	uint32_t stack;      /* of record 0, which has the sums of all: 0 */
+	uint32_t live;       /* mappings that were not unmapped */
+	uint64_t calls;      /* that made one; mremap() too */
+	uint64_t bytes;      /* of all these, in whole pages */
+	uint64_t live_bytes; /* not unmapped */
+	uint64_t peak_bytes; /* the most of them at the same time */
+	uint64_t missed;     /* record 0: calls that could not be noted */
+};
+static_assert(sizeof(struct rkn_mapped_site) == 48, "mapped site changed size");
+
+enum rkn_mapped_flag {
+	RKN_MAPPED_FILE = 1u << 0, /* not anonymous */
+	RKN_MAPPED_SHARED = 1u << 1,
+	RKN_MAPPED_HIDDEN = 1u << 2, /* without access, when it was made */
+	RKN_MAPPED_FIXED = 1u << 3,  /* where the program wanted it */
+	RKN_MAPPED_BREAK = 1u << 4,  /* by brk() or sbrk() */
+};
+
+/* A mapping of the program's own, or what is left of one. */
+struct rkn_mapped {
+	uint64_t start;
+	uint64_t end;
+	uint32_t site;
+	uint32_t flags; /* enum rkn_mapped_flag */
+	uint32_t thread;
+	uint32_t reserved;
+};
+static_assert(sizeof(struct rkn_mapped) == 32, "mapped changed size");
+
+enum rkn_content_flag {
+	RKN_CONTENT_TEXT = 1u << 0, /* `used` bytes of text, and then zeros */
+};
+
+/* What a block holds, if that was asked for. Equal hashes and `used` mean equal
+ * bytes, in this recording only. */
+struct rkn_content {
+	uint64_t hash; /* of the first `used` bytes */
+	uint64_t used; /* up to the last byte that is not 0 */
+	uint32_t block;
+	uint32_t flags; /* enum rkn_content_flag */
+};
+static_assert(sizeof(struct rkn_content) == 24, "content changed size");
 
 #endif

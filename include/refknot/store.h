@@ -293,6 +293,18 @@ struct store_event {
 };
 static_assert(sizeof(struct store_event) == 32, "event changed size");
 
+/* A mapping that the program made and that is there still. Only the thread that
+ * has the lock of preload/snapshot/mapped.c changes it. */
+struct store_mapped {
+	uint64_t start;
+	uint64_t end;
+	uint32_t site;   /* 0: the record is free */
+	uint32_t flags;  /* enum rkn_mapped_flag */
+	uint32_t thread; /* that made it */
+	uint32_t next;   /* of the same bucket, or that is free */
+};
+static_assert(sizeof(struct store_mapped) == 32, "mapped changed size");
+
 /* What realloc() copied, by the stack of its call. Any thread adds to it. */
 struct store_copies {
 	uint64_t count;
@@ -357,6 +369,9 @@ enum store_table_number {
 	STORE_PAGES,        /* struct rkn_pages, likewise */
 	STORE_ARENAS,       /* struct rkn_arena, likewise */
 	STORE_SLACK,        /* struct rkn_slack, likewise */
+	STORE_CONTENTS,     /* struct rkn_content, likewise */
+	STORE_SITES,        /* struct rkn_mapped_site; 0: the sums of all */
+	STORE_MAPPED,       /* struct store_mapped; 0 is unused */
 	STORE_TABLES
 };
 

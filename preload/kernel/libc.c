@@ -12,9 +12,9 @@
  * program that writes past its arrays gets to. */
 static struct {
 	unsigned long type, value;
-} told[] = { { AT_PHDR, 0 },       { AT_PHNUM, 0 },  { AT_BASE, 0 },
-	     { AT_ENTRY, 0 },      { AT_SECURE, 0 }, { AT_SYSINFO_EHDR, 0 },
-	     { AT_MINSIGSTKSZ, 0 } };
+} told[] = { { AT_PHDR, 0 },        { AT_PHNUM, 0 },  { AT_BASE, 0 },
+	     { AT_ENTRY, 0 },       { AT_SECURE, 0 }, { AT_SYSINFO_EHDR, 0 },
+	     { AT_MINSIGSTKSZ, 0 }, { AT_RANDOM, 0 } };
 
 static unsigned long value_told(unsigned long type)
 {

@@ -23,6 +23,7 @@
 #include "heap.h"
 #include "ledger_tables.h"
 #include "libc.h"
+#include "mapped.h"
 #include "marks.h"
 #include "messages.h"
 #include "own_memory.h"
@@ -173,6 +174,7 @@ static COLD int begin(void)
 	ledger_tables_reset();
 	collect_reset();
 	gone_reset();
+	mapped_reset();
 	describe();
 	/* In this order: a thread that sees it run and no epoch is in a forked
 	 * child that is still to begin. */

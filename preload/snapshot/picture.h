@@ -178,6 +178,9 @@ bool results_find(uint64_t block, uint64_t end, uint64_t link,
  */
 void resident_note(struct picture *p);
 
+/* Notes what blocks hold, if the user asked for it: see contents.c. */
+void contents_note(struct picture *p);
+
 /* Searches everything that is not a block. */
 void roots_search(struct picture *p);
 /* Adds what the program itself declared: roots, and blocks to skip. */

@@ -128,7 +128,8 @@ static bool is_in_vain(const struct picture *p)
 	const struct store_table *t = store.header->tables;
 
 	return t[STORE_CHUNKS].count <= 1 && t[STORE_OBJECTS].count <= 1 &&
-	       p->stop.count == 1 && !p->stop.running;
+	       t[STORE_MAPPED].count <= 1 && p->stop.count == 1 &&
+	       !p->stop.running;
 }
 
 static void search_nothing(struct picture *p)
@@ -167,6 +168,7 @@ static void search_open(struct picture *p)
 	picture_list_finish(p, &p->edges);
 	wide_finish(p);
 	first_finish(p);
+	contents_note(p);
 	live_note(p);
 	tls_finish(p);
 	p->limits[RKN_LIMIT_LOST_FREE] += p->blocks.lost;

@@ -218,6 +218,8 @@ static COLD void find_all(struct real *r)
 	find("pkey_mprotect", &r->pkey_mprotect);
 	find("madvise", &r->madvise);
 	find("mremap", &r->mremap);
+	find("sbrk", &r->sbrk);
+	find("brk", &r->brk);
 	find("_exit", &r->exit_now);
 	find("_Exit", &r->exit_now2);
 	find("prctl", &r->prctl);

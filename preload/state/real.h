@@ -60,6 +60,8 @@ struct real {
 	int (*pkey_mprotect)(void *, size_t, int, int);
 	int (*madvise)(void *, size_t, int);
 	void *(*mremap)(void *, size_t, size_t, int, void *);
+	void *(*sbrk)(intptr_t);
+	int (*brk)(void *);
 	int (*sigaction)(int, const struct sigaction *, struct sigaction *);
 	real_signal *signal;      /* bsd_signal and ssignal are the same */
 	real_signal *sysv_signal; /* as is __sysv_signal */

@@ -77,6 +77,9 @@ static const struct {
 	[STORE_PAGES] = { sizeof(struct rkn_pages), 0 },
 	[STORE_ARENAS] = { sizeof(struct rkn_arena), 0 },
 	[STORE_SLACK] = { sizeof(struct rkn_slack), 0 },
+	[STORE_CONTENTS] = { sizeof(struct rkn_content), 0 },
+	[STORE_SITES] = { sizeof(struct rkn_mapped_site), 1u << 9 },
+	[STORE_MAPPED] = { sizeof(struct store_mapped), 1u << 17 },
 };
 
 static_assert(RLIMIT_MARK_RESOURCE == RLIMIT_AS, "not the limit that is meant");
@@ -404,6 +407,7 @@ static const uint8_t order[] = {
 	STORE_EXTRAS, STORE_LIVE_FRAMES, STORE_LIVE_THREADS, STORE_TLS,
 	STORE_POINTS, STORE_KEYS,        STORE_KEY_ROWS,     STORE_COPIES,
 	STORE_SLACK,  STORE_MAPPINGS,    STORE_PAGES,        STORE_ARENAS,
+	STORE_SITES,  STORE_MAPPED,      STORE_CONTENTS,
 };
 static_assert(sizeof(order) == STORE_TABLES, "each table is there once");
 

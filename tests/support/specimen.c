@@ -177,6 +177,21 @@ static void make_held(struct model *m)
 	m->slack = xcalloc(2, sizeof(*m->slack));
 	m->slack[0] = (struct rkn_slack){ 0, 16 };
 	m->slack[1] = (struct rkn_slack){ 1, UINT32_MAX };
+	m->content_count = 2;
+	m->contents = xcalloc(2, sizeof(*m->contents));
+	m->contents[0] = (struct rkn_content){ 7, 0, 1, 0 };
+	m->contents[1] = (struct rkn_content){ 9, 0, 3, RKN_CONTENT_TEXT };
+	m->mapped_site_count = 2;
+	m->mapped_sites = xcalloc(2, sizeof(*m->mapped_sites));
+	m->mapped_sites[0] =
+	    (struct rkn_mapped_site){ 0, 2, 3, 0x6000, 0x5000, 0x6000, 1 };
+	m->mapped_sites[1] =
+	    (struct rkn_mapped_site){ 1, 2, 3, 0x6000, 0x5000, 0x6000, 0 };
+	m->mapped_count = 2;
+	m->mapped = xcalloc(2, sizeof(*m->mapped));
+	m->mapped[0] =
+	    (struct rkn_mapped){ 0x1000, 0x2000, 1, RKN_MAPPED_FILE, 1, 0 };
+	m->mapped[1] = (struct rkn_mapped){ 0x4000, 0x8000, 1, 0, 0, 0 };
 }
 
 /* The first words of every other block lead somewhere; the last block has no

@@ -212,11 +212,26 @@ static void add_held(struct store_maker *s)
 		{ 0x1000, 0x5000, 0x4000, 0, 0 },
 	};
 	const struct rkn_slack slack[] = { { 1, 16 }, { 0, 16 } };
+	const struct rkn_mapped_site sites[] = {
+		{ 0, 2, 3, 0x6000, 0x5000, 0x6000, 1 },
+		{ 99, 2, 3, 0x6000, 0x5000, 0x6000, 0 },
+	};
+	/* Number 0 is not used; free, out of order, wrong. */
+	const struct store_mapped mapped[] = {
+		{ 0 },
+		{ .next = 7 },
+		{ 0x8000, 0x9000, 1, 0, 99, 0 },
+		{ 0x1000, 0x3000, 1, RKN_MAPPED_FILE, 1, 0 },
+		{ 0x2000, 0x4000, 1, 0, 0, 0 },
+		{ 0xa000, 0xb000, 2, 0, 0, 0 },
+	};
 
 	store_maker_table(s, STORE_MAPPINGS, mappings, 2, sizeof(mappings[0]));
 	store_maker_table(s, STORE_PAGES, pages, 2, sizeof(pages[0]));
 	store_maker_table(s, STORE_ARENAS, arenas, 2, sizeof(arenas[0]));
 	store_maker_table(s, STORE_SLACK, slack, 2, sizeof(slack[0]));
+	store_maker_table(s, STORE_SITES, sites, 2, sizeof(sites[0]));
+	store_maker_table(s, STORE_MAPPED, mapped, 6, sizeof(mapped[0]));
 }
 
 void store_maker_edges(struct store_maker *s, const struct rkn_edge *edges,

@@ -138,7 +138,7 @@ static void no_size_of_any_chunk_is_believed(void **state)
 	/* Numbers between two are not used, and the end is one. */
 	assert_int_equal(chunks,
 			 RKN_CHUNK_LIVES +
-			     (RKN_CHUNK_SLACK - RKN_CHUNK_MAPPINGS + 1) + 1);
+			     (RKN_CHUNK_CONTENTS - RKN_CHUNK_MAPPINGS + 1) + 1);
 	for (size_t n = 0; n < chunks; n++)
 		for (unsigned mask = 1; mask < 1u << FIELDS; mask++)
 			for (size_t i = 0; i < 4; i++) {
@@ -209,6 +209,9 @@ static const struct {
 	ARRAY(pages, page_count),
 	ARRAY(arenas, arena_count),
 	ARRAY(slack, slack_count),
+	ARRAY(mapped_sites, mapped_site_count),
+	ARRAY(mapped, mapped_count),
+	ARRAY(contents, content_count),
 #undef ARRAY
 };
 

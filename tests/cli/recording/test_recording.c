@@ -71,6 +71,9 @@ static void assert_same_model(const struct model *a, const struct model *b)
 	assert_same(a, b, pages, page_count);
 	assert_same(a, b, arenas, arena_count);
 	assert_same(a, b, slack, slack_count);
+	assert_same(a, b, mapped_sites, mapped_site_count);
+	assert_same(a, b, mapped, mapped_count);
+	assert_same(a, b, contents, content_count);
 }
 
 static int save_new(const struct model *m, const char *path)
@@ -461,6 +464,14 @@ static const struct {
 	{ "overlaps the one before", ARRAY(arenas, 1, start), 0x7ff000 },
 	{ "its top is outside", ARRAY(arenas, 0, top), 0x800000 },
 	{ "it ends before it starts", ARRAY(arenas, 1, end), 0x800000 },
+	{ "(contents) at byte", ARRAY(contents, 1, block), SMALL },
+	{ "its block is smaller", ARRAY(contents, 1, used), 1u << 20 },
+	{ "it is out of order", ARRAY(contents, 1, block), 1 },
+	{ "(mapped sites) at byte", ARRAY(mapped_sites, 1, stack), 11 },
+	{ "(mapped) at byte", ARRAY(mapped, 1, site), 2 },
+	{ "its site is unknown", ARRAY(mapped, 0, site), 0 },
+	{ "its thread is unknown", ARRAY(mapped, 0, thread), 3 },
+	{ "overlaps the one before", ARRAY(mapped, 1, start), 0x1fff },
 	{ "(slack) at byte", ARRAY(slack, 1, block), SMALL },
 	{ "record 1 is wrong: it is out of order", ARRAY(slack, 1, block), 0 },
 	{ "its kind is unknown", ARRAY(wide, 24, kind), 4 },
@@ -797,6 +808,9 @@ static void files_of_minor_version_5_are_read(void **state)
 	assert_int_equal(m.page_count, 0);
 	assert_int_equal(m.arena_count, 0);
 	assert_int_equal(m.slack_count, 0);
+	assert_int_equal(m.mapped_site_count, 0);
+	assert_int_equal(m.mapped_count, 0);
+	assert_int_equal(m.content_count, 0);
 	assert_true(m.any_cuts);
 	model_release(&m);
 }

@@ -682,6 +682,14 @@ static void what_the_kernel_held_is_known_as_far_as_it_can_be(void **state)
 	assert_int_equal(m.arenas[1].start, 0x8000);
 	assert_int_equal(m.slack_count, 1);
 	assert_int_equal(m.slack[0].block, 1);
+	assert_int_equal(m.mapped_site_count, 2);
+	assert_int_equal(m.mapped_sites[0].missed, 1);
+	assert_int_equal(m.mapped_sites[1].stack, 0);
+	assert_int_equal(m.mapped_count, 2);
+	assert_int_equal(m.mapped[0].end, 0x3000);
+	assert_int_equal(m.mapped[0].thread, 1);
+	assert_int_equal(m.mapped[1].start, 0x8000);
+	assert_int_equal(m.mapped[1].thread, 0);
 	model_release(&m);
 }
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """refknot waste: against what the kernel and the allocator say of the same process."""
+import os
 import re
 import shutil
 import subprocess
@@ -84,6 +85,7 @@ def test_order_is_what_was_asked_for(pinned):
 
 # Writes its mappings as the kernel has them, and what malloc says, at its end.
 LOOKS = r"""
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -236,7 +238,8 @@ def test_arenas_of_threads_are_found_and_their_free_memory_is_told(tmp_path):
     adds_up(found)
     assert len(found["arenas"]) == 4
     assert sum(a["resident"] for a in found["arenas"]) == found["heap"]
-    assert sum(a["free"] for a in found["arenas"]) > 10 << 20
+    # Threads that run one after another use what the former freed.
+    assert sum(a["free"] for a in found["arenas"]) > 2 << 20
     assert rows(found)["work"]["blocks"] == 2400
     text = refknot("waste", tmp_path / "main.rkn").out.decode()
     assert "MALLOC_ARENA_MAX" in text and "4 arenas" in text
@@ -315,7 +318,7 @@ int main(void)
 
 
 def test_a_killed_process_leaves_blocks_and_slack_only(tmp_path):
-    program = compiled(tmp_path, "killed", "#include <signal.h>\n" + LOOKS + KILLED, "-g")
+    program = compiled(tmp_path, "killed", LOOKS + "#include <signal.h>\n" + KILLED, "-g")
     run(program, cwd=tmp_path, env=environment(LD_PRELOAD=SHIM, REFKNOT_OUT=tmp_path))
     store, = tmp_path.glob("killed.*.rkn*")
     found = waste(store)
@@ -333,6 +336,278 @@ def test_no_snapshot_is_said(tmp_path):
     record(tmp_path, BUILD / "samples/fine", options=["--no-snapshot"])
     found = waste(tmp_path / "main.rkn")
     assert "no snapshot" in found["not_known"] and found["heap"] is None
+
+
+# --- Mappings of the program's own ---------------------------------------------------
+
+# A page of the region has one owner at most; so does the program count it.
+MAPS = r"""
+#define PAGES 512
+static unsigned char owner[PAGES];
+static char *base;
+static unsigned long seed = 7;
+static unsigned below(unsigned n)
+{
+    seed = seed * 6364136223846793005ul + 1442695040888963407ul;
+    return (seed >> 33) % n;
+}
+#define map(at, n, flags) mmap(at, (n) * 4096ul, PROT_READ | PROT_WRITE, \
+                               MAP_PRIVATE | MAP_ANONYMOUS | (flags), -1, 0)
+__attribute__((noipa)) static void first(char *at, unsigned n)
+{
+    if (map(at, n, MAP_FIXED) != at)
+        abort();
+}
+__attribute__((noipa)) static void second(char *at, unsigned n)
+{
+    if (map(at, n, MAP_FIXED) != at)
+        abort();
+}
+__attribute__((noipa)) static void third(char *from, unsigned n, char *to)
+{
+    if (mremap(from, n * 4096ul, n * 4096ul, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
+        abort();
+}
+int main(void)
+{
+    free(malloc(1));
+    base = map(NULL, PAGES, 0);
+    munmap(base, PAGES * 4096ul);
+    for (int i = 0; i < 20000; i++) {
+        unsigned n = 1 + below(20), at = below(PAGES - n), to = below(PAGES - n);
+        char *p = base + at * 4096ul;
+        unsigned mine = owner[at];
+        switch (below(4)) {
+        case 0:
+            first(p, n);
+            memset(owner + at, 1, n);
+            break;
+        case 1:
+            second(p, n);
+            memset(owner + at, 2, n);
+            break;
+        case 2:
+            munmap(p, n * 4096ul);
+            memset(owner + at, 0, n);
+            break;
+        default: /* one page, of whomever */
+            if (mine && to != at) {
+                third(p, 1, base + to * 4096ul);
+                owner[at] = 0;
+                owner[to] = 3;
+            }
+        }
+    }
+    unsigned pages[4] = { 0 };
+    for (int i = 0; i < PAGES; i++)
+        pages[owner[i]]++;
+    if (munmap(base + 1, 4096) != -1 || mremap(base, 4096, -4096ul, 0) != MAP_FAILED)
+        abort();
+    printf("%u %u %u\n", pages[1], pages[2], pages[3]);
+    static char *threads[4];
+    threads[0] = sbrk(10000);
+    sbrk(-4000);
+    return 0;
+}
+"""
+
+
+def by_function(found):
+    return {row["key"]: row for row in found["mapped_by_program"]["rows"]}
+
+
+def test_each_page_is_of_the_call_that_mapped_it(tmp_path):
+    program = compiled(tmp_path, "maps", LOOKS + MAPS, "-g", "-O1")
+    done = record(tmp_path, program)
+    pages = [int(n) for n in done.outcome.out.split()]
+    found = waste(done.main, "--by", "function")
+    of = by_function(found)
+    assert [of[name]["live_bytes"] for name in ("first", "second", "third")] == [
+        n * PAGE for n in pages]
+    assert min(pages) > 5
+    main, total = of["main"], found["mapped_by_program"]["total"]
+    assert main["live_bytes"] == 6000 and main["calls"] == 2
+    assert main["bytes"] == 512 * PAGE + 10000
+    assert found["mapped_by_program"]["missed"] == 0
+    for name in ("live_bytes", "bytes", "calls", "live", "resident"):
+        assert sum(row[name] for row in of.values()) == total[name], name
+    assert total["live_bytes"] <= total["peak_bytes"] <= 513 * PAGE + 10000
+    told = refknot("waste", "--by", "function", done.main).out.decode()
+    assert re.search(r"^ +MAPPED  MAPPINGS  IN MEMORY +PEAK +CALLS +ALL BYTES  FUNCTION$",
+                     told, re.M)
+
+
+THREADS = r"""
+#include <sys/wait.h>
+static void *work(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 3000; i++) {
+        void *p = mmap(NULL, 8192, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        munmap(p, i % 100 ? 8192 : 4096);
+    }
+    return NULL;
+}
+int main(void)
+{
+    pthread_t t[4];
+    for (int i = 0; i < 4; i++)
+        pthread_create(&t[i], NULL, work, NULL);
+    for (int i = 0; i < 4; i++)
+        pthread_join(t[i], NULL);
+    if (!fork()) {
+        void *volatile p = malloc(1);
+        free(p);
+        exit(0);
+    }
+    wait(NULL);
+    return 0;
+}
+"""
+
+
+def test_threads_that_map_at_the_same_time_are_counted(tmp_path):
+    """What malloc and pthread_create map is not the program's; nor is what a parent
+    mapped a child's."""
+    program = compiled(tmp_path, "threads", LOOKS + THREADS, "-g", "-O1", "-pthread")
+    done = record(tmp_path, program)
+    found = waste(done.main)["mapped_by_program"]
+    row, = found["rows"]
+    assert row["key"].startswith("work at threads.c")
+    if not found["missed"]:
+        assert (row["calls"], row["live"], row["live_bytes"]) == (12000, 120, 120 * PAGE)
+    assert row["calls"] + found["missed"] >= 12000
+    assert found["missed"] < 1200
+    child, = done.children
+    assert waste(child)["mapped_by_program"]["rows"] == []
+
+
+def test_mappings_are_known_of_a_killed_process(tmp_path):
+    program = compiled(tmp_path, "killed", LOOKS + "#include <signal.h>\n" + r"""
+int main(void)
+{
+    void *volatile p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memset(p, 1, 1 << 20);
+    kill(getpid(), SIGKILL);
+}
+""", "-g")
+    run(program, cwd=tmp_path, env=environment(LD_PRELOAD=SHIM, REFKNOT_OUT=tmp_path))
+    store, = tmp_path.glob("killed.*.rkn*")
+    row, = waste(store)["mapped_by_program"]["rows"]
+    assert (row["live_bytes"], row["peak_bytes"], row["resident"]) == (1 << 20, 1 << 20, None)
+
+
+# --- What blocks hold ------------------------------------------------------------------
+
+SECRET = "swordfish-of-the-issue"
+HOLDS = r"""
+static char *volatile names[300], *volatile codes[50], *volatile buffers[20],
+    *volatile zeros[10];
+__attribute__((noipa)) static char *name(int i)
+{
+    char text[40];
+    snprintf(text, sizeof text, "SECRET %d", i);
+    return strdup(text);
+}
+__attribute__((noipa)) static char *wide_name(void)
+{
+    return strcpy(calloc(1, 100), "SECRET 0");
+}
+__attribute__((noipa)) static char *buffer(int used)
+{
+    return memset(calloc(1, 4096), 255, used);
+}
+__attribute__((noipa)) static char *code(void)
+{
+    return memcpy(malloc(16), "\1\2\3\4\5\6\7\0\1\2\3\4\5\6\7", 16);
+}
+__attribute__((noipa)) static char *large(int last)
+{
+    char *p = memset(malloc(300001), 'x', 300001);
+    p[300000] = 0;
+    p[299999] = last;
+    return p;
+}
+static char *volatile larges[3], *volatile wide;
+int main(void)
+{
+    for (int i = 0; i < 300; i++)
+        names[i] = name(i % 10);
+    wide = wide_name();
+    for (int i = 0; i < 20; i++)
+        buffers[i] = buffer(i < 10 ? 100 : 3000);
+    for (int i = 0; i < 50; i++)
+        codes[i] = code();
+    for (int i = 0; i < 10; i++)
+        zeros[i] = calloc(1, 1000);
+    larges[0] = large('a');
+    larges[1] = large('a');
+    larges[2] = large('b');
+    return 0;
+}
+""".replace("SECRET", SECRET)
+
+
+def data_of(store):
+    """What a store has between its holes, which are gigabytes."""
+    parts, at = [], 0
+    with open(store, "rb") as file:
+        while True:
+            try:
+                start = os.lseek(file.fileno(), at, os.SEEK_DATA)
+            except OSError:
+                return b"".join(parts)
+            at = os.lseek(file.fileno(), start, os.SEEK_HOLE)
+            parts.append(os.pread(file.fileno(), at - start, start))
+
+
+def test_equal_texts_and_empty_ends_are_counted(tmp_path):
+    program = compiled(tmp_path, "holds", LOOKS + HOLDS, "-g", "-O1")
+    done = record(tmp_path, program, options=["--contents"])
+    found = waste(done.main)
+    adds_up(found)
+    size = len(SECRET) + 3
+    of = rows(found)
+    assert of["name"]["same_text"] == 290 * size
+    assert of["wide_name"]["same_text"] == 100   # as text 0, in a larger block
+    assert of["wide_name"]["empty_end"] == 100 - (size - 1)
+    assert of["large"]["same_text"] == 300001
+    assert of["code"]["same_text"] == 0          # no text
+    assert of["buffer"]["empty_end"] == 10 * 3996
+    assert of["main"]["empty_end"] == 10 * 1000  # never written
+    assert (found["same_text"], found["same_text_blocks"]) == (
+        290 * size + 100 + 300001, 292)
+    assert found["half_empty_blocks"] == 21
+    assert found["empty_end"] == sum(row["empty_end"] for row in found["rows"])
+    first = waste(done.main, "--sort", "same", "-n", "1")["rows"][0]
+    assert "large" in first["key"]
+    told = refknot("waste", done.main).out.decode()
+    assert re.search(r"^same text +\S+ KiB  in 292 blocks with a text that another has$",
+                     told, re.M)
+    assert "SAME TEXT" in told
+
+
+def test_nothing_is_noted_unless_it_is_asked_for_and_never_the_text(tmp_path):
+    program = compiled(tmp_path, "holds", LOOKS + HOLDS, "-g", "-O1")
+    hashes = []
+    for asked in ("0", "1", "1"):
+        run(program, cwd=tmp_path, env=environment(
+            LD_PRELOAD=SHIM, REFKNOT_OUT=tmp_path, REFKNOT_CONTENTS=asked))
+        store, = tmp_path.glob("holds.*.rkn*")
+        found = waste(store)
+        assert (found["same_text"] is None) == (asked == "0")
+        assert ("SAME TEXT" in refknot("waste", store).out.decode()) == (asked == "1")
+        data = data_of(store)
+        assert SECRET.encode() not in data
+        hashes.append(data)
+        store.unlink()
+    # The hash of `code`'s 16 bytes is that of another process nowhere.
+    def contents(data):
+        return set(re.findall(rb"(.{8})\x0f\0{7}.{4}\0{4}", data, re.S))
+    none, one, other = map(contents, hashes)
+    assert one - none and other - none
+    assert not (one - none) & (other - none)
 
 
 # --- Real programs ------------------------------------------------------------------

@@ -41,6 +41,7 @@ INDIRECT = {
     # functions that call the C library's, found by libc()
     "api.c:tell_program": NOT_OURS,
     "assertions_last_release": NOT_OURS,
+    "contents_note": NOT_OURS,
     "awaits.c:sigwait": NOT_OURS,
     "daemon": NOT_OURS,
     "dynamic_first": NOT_OURS,

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "contents.h"
+
+#include <stdlib.h>
+
+#include "list.h"
+
+/* Equal texts side by side, and of these the first block first. */
+static int by_text(const void *a, const void *b)
+{
+	const struct rkn_content *x = *(const struct rkn_content *const *)a;
+	const struct rkn_content *y = *(const struct rkn_content *const *)b;
+
+	return ORDER(x->hash, y->hash)
+		   ?: ORDER(x->used, y->used) ?: ORDER(x->block, y->block);
+}
+
+static void add_duplicate(struct contents_sum *s, uint64_t size)
+{
+	s->duplicates++;
+	s->duplicate_bytes += size;
+}
+
+static void add_half(struct contents_sum *s, uint64_t bytes)
+{
+	s->halves++;
+	s->empty_bytes += bytes;
+}
+
+static void find_duplicates(struct contents *c, const struct model *m,
+			    const uint32_t *labels)
+{
+	const struct rkn_content **texts =
+	    xcalloc(m->content_count + 1, sizeof(*texts));
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->content_count; i++)
+		if (m->contents[i].flags & RKN_CONTENT_TEXT)
+			texts[n++] = &m->contents[i];
+	if (n)
+		qsort(texts, n, sizeof(*texts), by_text);
+	for (size_t i = 1; i < n; i++) {
+		const uint32_t block = texts[i]->block;
+
+		if (texts[i]->hash != texts[i - 1]->hash ||
+		    texts[i]->used != texts[i - 1]->used)
+			continue;
+		add_duplicate(&c->all, m->blocks[block].size);
+		add_duplicate(&c->rows[labels[block]], m->blocks[block].size);
+	}
+	free(texts);
+}
+
+static void find_halves(struct contents *c, const struct model *m,
+			const uint32_t *labels)
+{
+	for (size_t i = 0; i < m->content_count; i++) {
+		const struct rkn_content *r = &m->contents[i];
+		const uint64_t size = m->blocks[r->block].size;
+
+		if (size < CONTENTS_HALF_LEAST || r->used > size / 2)
+			continue;
+		add_half(&c->all, size - r->used);
+		add_half(&c->rows[labels[r->block]], size - r->used);
+	}
+}
+
+void contents_make(struct contents *c, const struct model *m,
+		   const uint32_t *labels, size_t count)
+{
+	*c = (struct contents){ .known = m->content_count,
+				.rows = xcalloc(count + 1, sizeof(*c->rows)) };
+	find_duplicates(c, m, labels);
+	find_halves(c, m, labels);
+}
+
+void contents_release(struct contents *c)
+{
+	free(c->rows);
+	*c = (struct contents){ 0 };
+}
