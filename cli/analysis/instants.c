@@ -181,7 +181,7 @@ char *instants_parse(const struct model *m, const char *text, uint64_t *time_ns)
 	list = marks_list(m);
 	shown = escape(text);
 	why = xasprintf(
-	    "\"%s\" is no time of the run: give seconds, a part such as 40%%, start, peak, end or a mark; its marks: %s",
+	    "\"%s\" is not a time of the run: give seconds, a part such as 40%%, start, peak, end or a mark; its marks: %s",
 	    shown, list);
 	free(shown);
 	free(list);

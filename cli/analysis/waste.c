@@ -190,7 +190,7 @@ static void take_from_arena(struct work *k, uint64_t address, uint64_t bytes)
 static void share(struct work *k, const struct page *p, uint64_t bytes)
 {
 	const uint64_t n = p->last - p->first + 1ull;
-	bool alone = true;
+	bool sole = true;
 
 	k->w->pinned += bytes;
 	k->w->pinned_pages++;
@@ -201,10 +201,10 @@ static void share(struct work *k, const struct page *p, uint64_t bytes)
 		row->pinned += bytes / n + (i < bytes % n);
 		row->pages += k->seen[label] != p->start + 1;
 		k->seen[label] = p->start + 1;
-		alone &= label == k->labels[p->first];
+		sole &= label == k->labels[p->first];
 	}
-	if (alone)
-		k->w->rows[k->labels[p->first]].alone += bytes;
+	if (sole)
+		k->w->rows[k->labels[p->first]].sole += bytes;
 }
 
 /* No more blocks are on the page. */
@@ -257,7 +257,7 @@ static void add_to_page(struct work *k, uint64_t page, uint32_t block,
 	k->page.asked += part_in(page, b->address, b->address + b->size);
 }
 
-/* Pages that are a block's alone. */
+/* Pages that are only one block's. */
 static void add_whole_pages(struct work *k, uint64_t start, uint64_t end)
 {
 	const uint64_t bytes = resident_in(k, start, end);

@@ -20,7 +20,7 @@ struct waste_row {
 	uint64_t pinned; /* its share of the free bytes in pages that are at
 			    least half free */
 	uint64_t pages;  /* of these, on which it has a block */
-	uint64_t alone;  /* pinned in pages on which no other row has one */
+	uint64_t sole;   /* pinned in pages on which no other row has one */
 };
 
 /* Bytes of one of glibc's arenas, in memory. */

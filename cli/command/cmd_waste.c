@@ -176,7 +176,7 @@ static void add_row(struct table *t, const struct waste *w,
 		table_add(t, units_bytes(text, r->pinned));
 		snprintf(text, sizeof(text), "%" PRIu64, r->pages);
 		table_add(t, text);
-		table_add(t, units_bytes(text, r->alone));
+		table_add(t, units_bytes(text, r->sole));
 	}
 	snprintf(text, sizeof(text), "%" PRIu64, r->blocks);
 	table_add(t, text);
@@ -206,7 +206,7 @@ static struct sum sum_from(const struct named *rows, size_t from, size_t count)
 		sum.row.slack += rows[i].row->slack;
 		sum.row.pinned += rows[i].row->pinned;
 		sum.row.pages += rows[i].row->pages;
-		sum.row.alone += rows[i].row->alone;
+		sum.row.sole += rows[i].row->sole;
 		sum.holds.duplicate_bytes += rows[i].holds->duplicate_bytes;
 		sum.holds.empty_bytes += rows[i].holds->empty_bytes;
 	}
@@ -221,7 +221,7 @@ static size_t make_columns(struct table_column *columns, const struct waste *w,
 	if (w->known) {
 		columns[n++] = (struct table_column){ "PINNED", true };
 		columns[n++] = (struct table_column){ "PAGES", true };
-		columns[n++] = (struct table_column){ "ALONE", true };
+		columns[n++] = (struct table_column){ "SOLE", true };
 	}
 	columns[n++] = (struct table_column){ "BLOCKS", true };
 	columns[n++] = (struct table_column){ "BYTES", true };
@@ -445,7 +445,7 @@ static json_t *row_json(const struct waste *w, const struct contents *c,
 	document_known(o, "slack", w->glibc, r->slack);
 	document_known(o, "pinned", w->known, r->pinned);
 	document_known(o, "pages", w->known, r->pages);
-	document_known(o, "alone", w->known, r->alone);
+	document_known(o, "sole", w->known, r->sole);
 	document_known(o, "same_text", c->known, named->holds->duplicate_bytes);
 	document_known(o, "empty_end", c->known, named->holds->empty_bytes);
 	return o;
@@ -576,7 +576,7 @@ const struct command cmd_waste = {
 	.name = "waste",
 	.group = COMMAND_ALIVE,
 	.arguments = "[REC]",
-	.help = "list memory that is held and not used, and who pins it",
+	.help = "list memory that is held and not used, and what pins it",
 	.more = COMMAND_NEWEST,
 	.options = options,
 	.run = run,

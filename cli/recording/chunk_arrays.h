@@ -11,8 +11,7 @@
 
 #include "model.h"
 
-/* By enum rkn_chunk_type; 0 and others are unused: see chunk_array_is_used(). */
-#define PARTS (RKN_CHUNK_CONTENTS + 1)
+#define PARTS (RKN_CHUNK_CONTENTS + 1) /* by enum rkn_chunk_type; 0 is unused */
 
 struct chunk_array {
 	void *records; /* STRINGS: bytes */
@@ -40,12 +39,6 @@ struct chunk_array_kind {
 };
 
 extern const struct chunk_array_kind chunk_array_kinds[PARTS];
-
-/* Whether this version knows chunks of that type, other than the end. */
-static inline bool chunk_array_is_used(unsigned type)
-{
-	return type < PARTS && chunk_array_kinds[type].record_size;
-}
 
 /* The order of struct rkn_wide, for qsort and bsearch. */
 int chunk_arrays_compare_wide(const void *a, const void *b);

@@ -48,8 +48,7 @@ static const char *type_name(unsigned type)
 		return "end";
 	if (!type)
 		return "header";
-	return chunk_array_is_used(type) ? chunk_array_kinds[type].name
-					 : "unknown type";
+	return type < PARTS ? chunk_array_kinds[type].name : "unknown type";
 }
 
 /* Sets the error "PATH: chunk 3 (frames) at byte 96: REASON"; returns `error`.
@@ -284,7 +283,7 @@ static int add_records(struct reader *r)
 static int read_chunk(struct reader *r)
 {
 	const struct rkn_chunk *c = &r->c;
-	bool known = chunk_array_is_used(c->type);
+	bool known = c->type && c->type < PARTS;
 	int error = known ? check_chunk(r) : 0;
 	size_t first, bad = 0;
 	const char *why = NULL;

@@ -145,8 +145,6 @@ static int write_parts(struct writer *w, const struct model *m)
 	for (int type = RKN_CHUNK_META + 1; type < PARTS && !error; type++) {
 		struct chunk_array part = chunk_array_of(m, type);
 
-		if (!chunk_array_is_used(type))
-			continue;
 		if (type == RKN_CHUNK_LIMITS)
 			part = (struct chunk_array){ limits, count, 0 };
 		if (type == RKN_CHUNK_ROOTS)

@@ -56,7 +56,7 @@
 #define STORE_FAILED "-failed"
 
 #define STORE_MAGIC   "RKNSTORE"
-#define STORE_VERSION 16u
+#define STORE_VERSION 17u
 
 /*
  * The shadow: which blocks are alive.  Each chunk covers STORE_REGION bytes of

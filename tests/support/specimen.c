@@ -179,8 +179,8 @@ static void make_held(struct model *m)
 	m->slack[1] = (struct rkn_slack){ 1, UINT32_MAX };
 	m->content_count = 2;
 	m->contents = xcalloc(2, sizeof(*m->contents));
-	m->contents[0] = (struct rkn_content){ 7, 0, 1, 0 };
-	m->contents[1] = (struct rkn_content){ 9, 0, 3, RKN_CONTENT_TEXT };
+	m->contents[0] = (struct rkn_content){ 7, 0, 0, 0 };
+	m->contents[1] = (struct rkn_content){ 9, 0, 1, RKN_CONTENT_TEXT };
 	m->mapped_site_count = 2;
 	m->mapped_sites = xcalloc(2, sizeof(*m->mapped_sites));
 	m->mapped_sites[0] =

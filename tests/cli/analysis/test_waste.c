@@ -79,7 +79,7 @@ static void a_small_block_pins_its_page(void **state)
 	assert_int_equal(w.pinned_pages, 1);
 	assert_int_equal(w.empty, 15 * PAGE);
 	assert_int_equal(w.rows[0].pinned, PAGE - 80);
-	assert_int_equal(w.rows[0].alone, PAGE - 80);
+	assert_int_equal(w.rows[0].sole, PAGE - 80);
 	assert_int_equal(w.rows[0].pages, 1);
 	assert_int_equal(w.rows[0].slack, 16);
 	assert_int_equal(w.arenas[0].resident, 16 * PAGE);
@@ -102,8 +102,8 @@ static void blocks_of_a_page_share_it_by_their_number(void **state)
 	assert_int_equal(w.rows[1].pinned, left / 3 + (left % 3 > 1));
 	assert_int_equal(w.rows[0].pages, 1);
 	assert_int_equal(w.rows[1].pages, 1);
-	assert_int_equal(w.rows[0].alone, 0);
-	assert_int_equal(w.rows[1].alone, 0);
+	assert_int_equal(w.rows[0].sole, 0);
+	assert_int_equal(w.rows[1].sole, 0);
 }
 
 static void nobody_is_to_blame_for_a_page_that_is_full(void **state)

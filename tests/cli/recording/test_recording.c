@@ -466,7 +466,7 @@ static const struct {
 	{ "it ends before it starts", ARRAY(arenas, 1, end), 0x800000 },
 	{ "(contents) at byte", ARRAY(contents, 1, block), SMALL },
 	{ "its block is smaller", ARRAY(contents, 1, used), 1u << 20 },
-	{ "it is out of order", ARRAY(contents, 1, block), 1 },
+	{ "it is out of order", ARRAY(contents, 1, block), 0 },
 	{ "(mapped sites) at byte", ARRAY(mapped_sites, 1, stack), 11 },
 	{ "(mapped) at byte", ARRAY(mapped, 1, site), 2 },
 	{ "its site is unknown", ARRAY(mapped, 0, site), 0 },

@@ -31,7 +31,7 @@ def adds_up(found):
     for name, total in (("pinned", "pinned"), ("blocks", "blocks"), ("bytes", "bytes"),
                         ("slack", "all_slack")):
         assert sum(row[name] or 0 for row in found["rows"]) == (found[total] or 0), name
-    assert all(row["alone"] <= row["pinned"] for row in found["rows"])
+    assert all(row["sole"] <= row["pinned"] for row in found["rows"])
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_the_cache_is_named_for_what_it_pins(pinned):
     assert entry["blocks"] == 2000 and entry["bytes"] == 128000
     assert found["pinned"] > 7 << 20
     assert entry["pinned"] > .9 * found["pinned"]
-    assert entry["alone"] > .9 * found["pinned"]
+    assert entry["sole"] > .9 * found["pinned"]
     assert entry["pages"] > 1900
     assert found["not_known"] is None and not found["inherited"]
 
