@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "list.h"
+#include "residency.h"
 
 /* Equal texts side by side, and of these the first block first. */
 static int by_text(const void *a, const void *b)
@@ -54,14 +55,22 @@ static void find_duplicates(struct contents *c, const struct model *m,
 static void find_halves(struct contents *c, const struct model *m,
 			const uint32_t *labels)
 {
+	struct residency pages = { .m = m };
+
 	for (size_t i = 0; i < m->content_count; i++) {
 		const struct rkn_content *r = &m->contents[i];
-		const uint64_t size = m->blocks[r->block].size;
+		const struct rkn_block *b = &m->blocks[r->block];
+		uint64_t bytes = b->size - r->used;
 
-		if (size < CONTENTS_HALF_LEAST || r->used > size / 2)
+		if (b->size < CONTENTS_HALF_LEAST || r->used > b->size / 2)
 			continue;
-		add_half(&c->all, size - r->used);
-		add_half(&c->rows[labels[r->block]], size - r->used);
+		if (m->page_count)
+			bytes = residency_of(&pages, b->address + r->used,
+					     b->address + b->size);
+		if (!bytes)
+			continue;
+		add_half(&c->all, bytes);
+		add_half(&c->rows[labels[r->block]], bytes);
 	}
 }
 

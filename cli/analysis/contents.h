@@ -13,7 +13,9 @@ struct contents_sum {
 				for the first of each */
 	uint64_t duplicate_bytes; /* of these blocks, as asked for */
 	uint64_t halves;          /* blocks at least half of which is empty */
-	uint64_t empty_bytes;     /* zeros at their ends, or behind a text */
+	uint64_t
+	    empty_bytes; /* zeros at their ends, or behind a text; in memory
+				 as far as that is known */
 };
 
 struct contents {

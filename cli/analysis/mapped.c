@@ -6,25 +6,36 @@
 
 #include "groups_find.h"
 #include "list.h"
+#include "residency.h"
 
-/* Bytes of the mapping that are in memory; *page is the first run of pages that
- * may be in it. */
-static uint64_t resident_of(const struct model *m, const struct rkn_mapped *r,
-			    size_t *page)
+/* Of a file's or a shared mapping the kernel's numbers are of whole mappings;
+ * RKN_NOT_KNOWN if it has this one only as a part of another. *next is the first
+ * that may be in it. */
+static uint64_t shared_in(const struct model *m, const struct rkn_mapped *r,
+			  size_t *next)
 {
-	uint64_t bytes = 0;
+	uint64_t bytes = 0, at = r->start;
 
-	while (*page < m->page_count && m->pages[*page].end <= r->start)
-		++*page;
-	for (size_t i = *page; i < m->page_count; i++) {
-		const struct rkn_pages *p = &m->pages[i];
+	while (*next < m->mapping_count && m->mappings[*next].end <= r->start)
+		++*next;
+	for (size_t i = *next; i < m->mapping_count && at < r->end; i++) {
+		const struct rkn_mapping *p = &m->mappings[i];
 
-		if (p->start >= r->end)
-			break;
-		bytes += (p->end < r->end ? p->end : r->end) -
-			 (p->start > r->start ? p->start : r->start);
+		if (p->start != at || p->end > r->end ||
+		    p->resident == RKN_NOT_KNOWN)
+			return RKN_NOT_KNOWN;
+		bytes += p->resident;
+		at = p->end;
 	}
-	return bytes;
+	return at == r->end ? bytes : RKN_NOT_KNOWN;
+}
+
+static void add_resident(struct mapped_row *to, uint64_t bytes)
+{
+	if (bytes == RKN_NOT_KNOWN)
+		to->partly = true;
+	else
+		to->resident += bytes;
 }
 
 static void add(struct mapped_row *to, const struct rkn_mapped_site *s)
@@ -74,9 +85,12 @@ void mapped_make(struct mapped *m, const struct reading *in, enum group_by by)
 {
 	const struct model *model = in->m;
 	uint32_t *of_site;
-	size_t page = 0;
+	struct residency pages = { .m = model };
+	size_t next = 0;
 
-	*m = (struct mapped){ .known = model->page_count };
+	*m = (struct mapped){ .known = model->page_count,
+			      .noted = model->mapped_site_count ||
+				       model->point_count };
 	if (!model->mapped_site_count)
 		return;
 	if (by != GROUP_BY_FUNCTION && by != GROUP_BY_FILE)
@@ -86,10 +100,13 @@ void mapped_make(struct mapped *m, const struct reading *in, enum group_by by)
 	m->missed = model->mapped_sites[0].missed;
 	for (size_t i = 0; i < model->mapped_count; i++) {
 		const struct rkn_mapped *r = &model->mapped[i];
-		const uint64_t bytes = resident_of(model, r, &page);
+		const uint64_t bytes =
+		    r->flags & (RKN_MAPPED_SHARED | RKN_MAPPED_FILE)
+			? shared_in(model, r, &next)
+			: residency_of(&pages, r->start, r->end);
 
-		m->rows[of_site[r->site]].resident += bytes;
-		m->total.resident += bytes;
+		add_resident(&m->rows[of_site[r->site]], bytes);
+		add_resident(&m->total, bytes);
 	}
 	if (m->count)
 		qsort(m->rows, m->count, sizeof(*m->rows), by_live);

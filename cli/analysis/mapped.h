@@ -13,8 +13,8 @@ struct mapped_row {
 	uint64_t live_bytes;
 	uint64_t peak_bytes; /* of a row of several call stacks: no more than
 				this */
-	uint64_t resident;   /* of live_bytes, in memory; of what is private and
-				not a file's */
+	uint64_t resident;   /* of live_bytes, in memory */
+	bool partly;         /* it is not known of all */
 };
 
 struct mapped {
@@ -23,6 +23,8 @@ struct mapped {
 	struct mapped_row total; /* its key is NULL; its peak is exact */
 	uint64_t missed;         /* calls that could not be noted */
 	bool known;              /* what is in memory is */
+	bool noted;              /* what the program mapped is: a version that
+				    had no timeline did not */
 };
 
 /* By site, function or file; by any other property: by site. Dies when out of

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "list.h"
+#include "residency.h"
 
 #define PAGE 4096ull
 #define HALF (PAGE / 2)
@@ -35,9 +36,9 @@ struct work {
 	const uint32_t *labels;
 	struct range *ranges; /* ascending, not overlapping */
 	size_t range_count;
-	size_t slack;   /* the next record */
-	size_t pages;   /* the first that ends behind what is looked at */
-	size_t range;   /* likewise */
+	size_t slack; /* the next record */
+	size_t range; /* the first that ends behind what is looked at */
+	struct residency pages;
 	uint64_t used;  /* bytes in memory of pages with a block */
 	uint64_t *seen; /* of each row: the last page that counted, plus 1 */
 	struct page page;
@@ -106,6 +107,35 @@ static void add_range(struct work *k, uint64_t start, uint64_t end,
 	    (struct range){ start, end, arena };
 }
 
+/* Whether the program has it from brk(), and malloc nothing there. */
+static bool is_programs(const struct model *m, const struct rkn_mapped *r)
+{
+	const size_t i =
+	    LOWER_BOUND(m->block_count, n, m->blocks[n].address < r->start);
+
+	return r->flags & RKN_MAPPED_BREAK &&
+	       (i == m->block_count || m->blocks[i].address >= r->end);
+}
+
+/* An arena, without what the program itself took between its parts. */
+static void add_arena(struct work *k, const struct rkn_arena *a)
+{
+	const struct model *m = k->m;
+	const uint32_t number =
+	    a->number < k->w->arena_count ? a->number : RKN_NONE;
+	uint64_t start = a->start;
+
+	for (size_t i = 0; i < m->mapped_count; i++) {
+		const struct rkn_mapped *r = &m->mapped[i];
+
+		if (r->start < start || r->end > a->end || !is_programs(m, r))
+			continue;
+		add_range(k, start, r->start, number);
+		start = r->end;
+	}
+	add_range(k, start, a->end, number);
+}
+
 /* With glibc: its arenas, and the pages of each block elsewhere. */
 static void find_arenas(struct work *k)
 {
@@ -113,10 +143,7 @@ static void find_arenas(struct work *k)
 	size_t a = 0;
 
 	for (size_t i = 0; i < m->arena_count; i++)
-		add_range(k, m->arenas[i].start, m->arenas[i].end,
-			  m->arenas[i].number < k->w->arena_count
-			      ? m->arenas[i].number
-			      : RKN_NONE);
+		add_arena(k, &m->arenas[i]);
 	for (uint32_t i = 0; i < m->block_count; i++) {
 		const struct range c = chunk_of(k, i);
 
@@ -151,28 +178,10 @@ static void find_mappings(struct work *k)
 
 /* --- Pages ---------------------------------------------------------------------- */
 
-/* Bytes of [start, end) that are in memory; from one call to the next `start`
- * does not fall. */
-static uint64_t resident_in(struct work *k, uint64_t start, uint64_t end)
-{
-	const struct model *m = k->m;
-	uint64_t bytes = 0;
-
-	while (k->pages < m->page_count && m->pages[k->pages].end <= start)
-		k->pages++;
-	for (size_t i = k->pages; i < m->page_count; i++) {
-		const struct rkn_pages *p = &m->pages[i];
-
-		if (p->start >= end)
-			break;
-		bytes += (p->end < end ? p->end : end) -
-			 (p->start > start ? p->start : start);
-	}
-	return bytes;
-}
-
-/* So many bytes there are not free. */
-static void take_from_arena(struct work *k, uint64_t address, uint64_t bytes)
+/* So many bytes there are not free, and so many more are free in pages with a
+ * block. */
+static void take_from_arena(struct work *k, uint64_t address, uint64_t bytes,
+			    uint64_t left)
 {
 	struct waste_arena *a;
 
@@ -183,6 +192,8 @@ static void take_from_arena(struct work *k, uint64_t address, uint64_t bytes)
 		return;
 	a = &k->w->arenas[k->ranges[k->range].arena];
 	a->free -= bytes < a->free ? bytes : a->free;
+	bytes += left;
+	a->empty -= bytes < a->empty ? bytes : a->empty;
 }
 
 /* The free bytes of a page belong to its blocks, each the same part: if one of
@@ -218,14 +229,14 @@ static void end_page(struct work *k)
 	k->page.used = false;
 	if (!p.used)
 		return;
-	if (!resident_in(k, p.start, p.start + PAGE)) {
+	if (!residency_of(&k->pages, p.start, p.start + PAGE)) {
 		w->absent += p.asked;
 		return;
 	}
 	k->used += PAGE;
 	w->alive += p.asked;
 	w->slack += covered > p.asked ? covered - p.asked : 0;
-	take_from_arena(k, p.start, covered);
+	take_from_arena(k, p.start, covered, left);
 	if (left < HALF)
 		w->between += left;
 	else
@@ -257,15 +268,35 @@ static void add_to_page(struct work *k, uint64_t page, uint32_t block,
 	k->page.asked += part_in(page, b->address, b->address + b->size);
 }
 
-/* Pages that are only one block's. */
-static void add_whole_pages(struct work *k, uint64_t start, uint64_t end)
+/* Pages that are only one block's; its bytes end at `asked`, and what is behind
+ * is malloc's. */
+static void add_whole_pages(struct work *k, uint64_t start, uint64_t end,
+			    uint64_t asked)
 {
-	const uint64_t bytes = resident_in(k, start, end);
+	const uint64_t middle = asked < start ? start
+				: asked < end ? asked
+					      : end;
+	const uint64_t alive = residency_of(&k->pages, start, middle);
+	const uint64_t slack = residency_of(&k->pages, middle, end);
 
-	take_from_arena(k, start, bytes);
-	k->used += bytes;
-	k->w->alive += bytes;
-	k->w->absent += end - start - bytes;
+	take_from_arena(k, start, alive + slack, 0);
+	k->used += alive + slack;
+	k->w->alive += alive;
+	k->w->slack += slack;
+	k->w->absent += middle - start - alive;
+}
+
+/* What a block's chunk has beside it, in memory as far as that is known. */
+static uint64_t slack_of(struct work *k, const struct rkn_block *b,
+			 const struct range *chunk)
+{
+	const uint64_t end = b->address + b->size;
+	const uint64_t slack = chunk->end - chunk->start - b->size;
+
+	if (!k->w->known || chunk->end <= end || chunk->end - end < PAGE)
+		return slack;
+	return b->address - chunk->start +
+	       residency_of(&k->pages, end, chunk->end);
 }
 
 static void add_block(struct work *k, uint32_t i)
@@ -276,20 +307,22 @@ static void add_block(struct work *k, uint32_t i)
 	const uint64_t first = c.start & ~(PAGE - 1);
 	const uint64_t last = (size ? c.end - 1 : c.end) & ~(PAGE - 1);
 	struct waste_row *row = &k->w->rows[k->labels[i]];
+	uint64_t slack;
 
+	if (k->w->known)
+		add_to_page(k, first, i, &c);
+	if (k->w->known && last > first) {
+		end_page(k);
+		if (last > first + PAGE)
+			add_whole_pages(k, first + PAGE, last,
+					b->address + b->size);
+		add_to_page(k, last, i, &c);
+	}
+	slack = slack_of(k, b, &c);
 	row->blocks++;
 	row->bytes += b->size;
-	row->slack += size - b->size;
-	k->w->all_slack += size - b->size;
-	if (!k->w->known)
-		return;
-	add_to_page(k, first, i, &c);
-	if (last == first)
-		return;
-	end_page(k);
-	if (last > first + PAGE)
-		add_whole_pages(k, first + PAGE, last);
-	add_to_page(k, last, i, &c);
+	row->slack += slack;
+	k->w->all_slack += slack;
 }
 
 /* --- Sums -------------------------------------------------------------------------- */
@@ -328,7 +361,8 @@ static void sum_heap(struct work *k)
 
 	for (size_t i = 0; i < k->range_count; i++) {
 		const struct range *r = &k->ranges[i];
-		const uint64_t bytes = resident_in(k, r->start, r->end);
+		const uint64_t bytes =
+		    residency_of(&k->pages, r->start, r->end);
 		uint64_t *from = &w->mapped;
 
 		while (mapping < m->mapping_count &&
@@ -337,14 +371,18 @@ static void sum_heap(struct work *k)
 		if (mapping < m->mapping_count &&
 		    m->mappings[mapping].kind == RKN_MAPPING_MODULE)
 			from = &w->modules;
+		else if (mapping < m->mapping_count &&
+			 m->mappings[mapping].kind == RKN_MAPPING_STACK)
+			from = &w->stacks;
 		w->heap += bytes;
 		*from -= bytes < *from ? bytes : *from;
 		if (r->arena == RKN_NONE)
 			continue;
 		w->arenas[r->arena].resident += bytes;
 		w->arenas[r->arena].free += bytes;
+		w->arenas[r->arena].empty += bytes;
 	}
-	k->pages = 0;
+	k->pages.next = 0;
 }
 
 #define ARENAS_MOST (1u << 16) /* as the shim follows them */
@@ -360,10 +398,13 @@ static void make_arenas(struct waste *w, const struct model *m)
 void waste_make(struct waste *w, const struct model *m, const uint32_t *labels,
 		size_t count)
 {
-	struct work k = { .w = w, .m = m, .labels = labels };
+	struct work k = {
+		.w = w, .m = m, .labels = labels, .pages = { .m = m }
+	};
 
 	*w = (struct waste){
-		.glibc = !(m->meta.flags & RKN_META_FOREIGN_MALLOC),
+		.glibc = !(m->meta.flags & RKN_META_FOREIGN_MALLOC) &&
+			 m->arena_count,
 		.held = m->mapping_count,
 		.known = m->mapping_count && (m->page_count || !m->block_count),
 		.inherited = m->meta.flags & RKN_META_FORKED,
@@ -375,7 +416,7 @@ void waste_make(struct waste *w, const struct model *m, const uint32_t *labels,
 	make_arenas(w, m);
 	k.seen = xcalloc(count + 1, sizeof(*k.seen));
 	sum_mappings(w, m);
-	if (w->known && w->glibc && m->arena_count)
+	if (w->known && w->glibc)
 		find_arenas(&k);
 	else if (w->known)
 		find_mappings(&k);

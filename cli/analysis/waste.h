@@ -16,7 +16,8 @@
 struct waste_row {
 	uint64_t blocks;
 	uint64_t bytes;  /* as asked for */
-	uint64_t slack;  /* usable and not asked for, and the allocator's own */
+	uint64_t slack;  /* usable and not asked for, and the allocator's own;
+			    in memory as far as that is known */
 	uint64_t pinned; /* its share of the free bytes in pages that are at
 			    least half free */
 	uint64_t pages;  /* of these, on which it has a block */
@@ -26,14 +27,15 @@ struct waste_row {
 /* Bytes of one of glibc's arenas, in memory. */
 struct waste_arena {
 	uint64_t resident;
-	uint64_t free; /* of it: pinned, between blocks, and empty pages */
+	uint64_t free;  /* of it: pinned, between blocks, and empty pages */
+	uint64_t empty; /* of that: pages without a live block */
 };
 
 struct waste {
 	bool held;      /* what the kernel held of mappings is known */
 	bool known;     /* which pages is, too; else nothing is of the heap but
 			   blocks and slack */
-	bool glibc;     /* slack and arenas are */
+	bool glibc;     /* slack and arenas are; not without a snapshot */
 	bool inherited; /* the parent's blocks are on its pages, too */
 
 	/* Bytes in memory: all but refknot's own, and what they are. */

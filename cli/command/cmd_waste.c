@@ -162,6 +162,9 @@ static void print_sums(const struct waste *w)
 	line_if("  code and data", w->modules, "of the program and libraries");
 	line_if("  files", w->files, "and shared memory");
 	line_if("swapped", w->swapped, "");
+	if (w->unknown)
+		printf("of %s it is not known what is in memory\n",
+		       units_count(text, w->unknown, "mapping"));
 	line_if("not in memory", w->absent,
 		"of what is alive: never written, or swapped");
 }
@@ -271,7 +274,8 @@ static void add_mapped(struct table *t, const struct mapped *m,
 	table_add(t, units_bytes(text, r->live_bytes));
 	snprintf(text, sizeof(text), "%" PRIu64, r->live);
 	table_add(t, text);
-	table_add(t, m->known ? units_bytes(text, r->resident) : "-");
+	table_add(t, m->known && !r->partly ? units_bytes(text, r->resident)
+					    : "-");
 	table_add(t, units_bytes(text, r->peak_bytes));
 	snprintf(text, sizeof(text), "%" PRIu64, r->calls);
 	table_add(t, text);
@@ -310,7 +314,7 @@ static void print_mapped(const struct mapped *m, size_t limit)
 		printf("omitting %s; --limit 0 shows all\n",
 		       units_count(text, m->count - shown, "row"));
 	if (m->missed)
-		printf("%s could not be noted\n",
+		printf("%s could not be noted: what is left may be wrong\n",
 		       units_count(text, m->missed, "call"));
 }
 
@@ -320,13 +324,14 @@ static bool is_much(const struct waste *w, uint64_t bytes, uint64_t of)
 	       bytes >= of / ADVICE_PART;
 }
 
-/* What is free in other arenas than the first. */
+/* What is free in other arenas than the first, in pages that blocks pin: the
+ * others malloc_trim() gives back. */
 static uint64_t free_in_others(const struct waste *w)
 {
 	uint64_t bytes = 0;
 
 	for (size_t i = 1; i < w->arena_count; i++)
-		bytes += w->arenas[i].free;
+		bytes += w->arenas[i].free - w->arenas[i].empty;
 	return bytes;
 }
 
@@ -352,7 +357,7 @@ static void print_advice(const struct waste *w, const struct named *rows)
 		    units_bytes(text, w->empty)));
 	if (is_much(w, others, w->heap))
 		advise(xasprintf(
-		    "\n%s beside the first have %s free, which only their threads use: fewer (MALLOC_ARENA_MAX) would share it.\n",
+		    "\n%s beside the first have %s free between blocks, which only their threads use: fewer (MALLOC_ARENA_MAX) would share it.\n",
 		    units_count(count, w->arena_count - 1, "arena"),
 		    units_bytes(text, others)));
 }
@@ -490,7 +495,7 @@ static json_t *mapped_row_json(const struct mapped *m,
 	document_text(o, "key", r->key);
 	document_count(o, "live", r->live);
 	document_count(o, "live_bytes", r->live_bytes);
-	document_known(o, "resident", m->known, r->resident);
+	document_known(o, "resident", m->known && !r->partly, r->resident);
 	document_count(o, "peak_bytes", r->peak_bytes);
 	document_count(o, "calls", r->calls);
 	document_count(o, "bytes", r->bytes);
@@ -532,7 +537,8 @@ static void visit(const struct reading *in, void *data)
 		    waste_json(in->m, &w, &c, rows, g.count, show->limit);
 
 		document_set(o, "mapped_by_program",
-			     mapped_json(&mapped, show->limit));
+			     mapped.noted ? mapped_json(&mapped, show->limit)
+					  : json_null());
 		document_set(document, "waste", o);
 		documents_add(&show->documents, document);
 	} else {

@@ -293,22 +293,37 @@ struct scan {
 #define SCAN         0xc0606610u /* PAGEMAP_SCAN */
 #define SCAN_PRESENT (1u << 3)
 #define SCAN_SWAPPED (1u << 4)
+#define SCAN_ZEROS   (1u << 5)
 static_assert(sizeof(struct scan) == 96, "the number of the call has it");
 
-long sys_touched(int fd, uint64_t start, uint64_t end, struct sys_pages *list,
-		 uint32_t most, uint64_t *to)
+static long scan(int fd, struct sys_scan *to, uint64_t categories)
 {
 	struct scan s = { .size = sizeof(s),
-			  .start = start,
-			  .end = end,
-			  .list = ADDRESS(list),
-			  .most = most,
-			  .any_of = SCAN_PRESENT | SCAN_SWAPPED,
-			  .returned = SCAN_PRESENT | SCAN_SWAPPED };
+			  .start = to->start,
+			  .end = to->end,
+			  .list = ADDRESS(to->found),
+			  .most = SYS_SCAN_MOST,
+			  .any_of = categories,
+			  .returned = categories };
 	long n = CALL3(SYS_ioctl, fd, SCAN, &s);
 
-	*to = s.walk_end;
-	return n;
+	if (n < 0)
+		return n;
+	if (s.walk_end <= to->start)
+		return -EINVAL;
+	to->end = s.walk_end;
+	to->count = (uint32_t)n;
+	return 0;
+}
+
+long sys_touched(int fd, struct sys_scan *s)
+{
+	return scan(fd, s, SCAN_PRESENT | SCAN_SWAPPED);
+}
+
+long sys_zeros(int fd, struct sys_scan *s)
+{
+	return scan(fd, s, SCAN_ZEROS);
 }
 
 long sys_mapping(void *at, size_t size, int access, int flags, int fd,

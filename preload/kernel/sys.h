@@ -124,14 +124,20 @@ long sys_protecting(void *p, size_t size, int access);
 long sys_keying(void *p, size_t size, int access, int key);
 long sys_moving(void *p, size_t size, size_t wanted, int flags, void *to);
 uint64_t sys_break(void); /* where the program's data segment ends */
-/* Pages of [start, end) that are in memory or swapped out, in order, at most
- * `most`; what is behind *to was not looked at. `fd` is /proc/PID/pagemap.
- * Returns -errno before Linux 6.7. */
-struct sys_pages {
-	uint64_t start, end, categories;
+/* Ranges of pages in [start, end), in order; `end` becomes less if there are more
+ * of them. */
+#define SYS_SCAN_MOST 32
+struct sys_scan {
+	uint64_t start, end;
+	uint32_t count;
+	struct {
+		uint64_t start, end, categories;
+	} found[SYS_SCAN_MOST];
 };
-long sys_touched(int fd, uint64_t start, uint64_t end, struct sys_pages *list,
-		 uint32_t most, uint64_t *to);
+/* Those that are in memory or swapped out; those where the kernel's page of zeros
+ * stands. `fd` is /proc/PID/pagemap. Return 0, or -errno: before Linux 6.7. */
+long sys_touched(int fd, struct sys_scan *s);
+long sys_zeros(int fd, struct sys_scan *s);
 /* mincore: -ENOMEM when a page is not mapped. */
 long sys_resident(uint64_t address, size_t size, unsigned char *pages);
 long sys_advise(void *p, size_t size, int advice);

@@ -55,14 +55,15 @@ static void note_page(struct resident *r, uint64_t page)
 static void count_pages(struct picture *p, struct resident *r,
 			const struct map *map, struct rkn_mapping *to)
 {
-	const bool listed =
-	    map->private && !map->inode && to->kind != RKN_MAPPING_STACK;
+	const bool anonymous = map->private && !map->inode;
+	/* A thread's stack may be one mapping with what malloc has. */
+	const bool listed = anonymous && strcmp(map->name, "[stack]") != 0;
 
 	for (uint64_t at = to->start; at < to->end; at += PAGE) {
 		at = pages_next(&p->pages, at, to->end);
 		if (at >= to->end)
 			return;
-		switch (pages_state(&p->pages, at)) {
+		switch (pages_state(&p->pages, at, anonymous)) {
 		case PAGES_RESIDENT:
 			to->resident += PAGE;
 			if (listed)

@@ -7,14 +7,19 @@
 #include "process.h"
 #include "sys.h"
 
-#define PAGE    4096
-#define SPARSE  (64ull << 20) /* less is looked at page by page */
+#define PAGE   4096
+#define SPARSE (64ull << 20) /* less is looked at page by page */
+
+/* So far pages of zeros are asked for at once, and where a program's memory ends
+ * for most: the kernel refuses what goes beyond. */
+#define SCAN_AHEAD (1ull << 30)
+#define ADDRESSES  ((1ull << 47) - PAGE)
+
 #define PRESENT (1ull << 63)
 #define SWAPPED (1ull << 62)
 #define GUARD   (1ull << 58) /* MADV_GUARD_INSTALL; reported since Linux 6.15 */
 #define OF_FILE (1ull << 61) /* or shared */
 #define ALONE   (1ull << 56) /* no other process has it, nor is it the kernel's */
-#define LOOKS   1024         /* at most: each takes a system call */
 
 void pages_open_known(struct pages *p)
 {
@@ -22,9 +27,9 @@ void pages_open_known(struct pages *p)
 	p->memory = -1;
 	p->least = PAGES_BATCH;
 	p->count = 0;
-	p->scan_from = p->scan_to = 0;
+	p->touched.start = p->touched.end = 0;
+	p->zeros.start = p->zeros.end = 0;
 	p->cannot_scan = p->fd < 0;
-	p->looked = p->empty = 0;
 	p->hole_count = 0;
 }
 
@@ -137,39 +142,36 @@ void pages_note(struct pages *p, uint64_t start, uint64_t end,
 		find_holes(p, start + NEAR, end - NEAR);
 }
 
-static bool scan(struct pages *p, uint64_t at, uint64_t end)
+/* Makes `s` have the page `at`, if it has not: [at, end) or its beginning. */
+static bool scan(struct pages *p, struct sys_scan *s, uint64_t at, uint64_t end)
 {
-	long n =
-	    sys_touched(p->fd, at, end, p->found, PAGES_FOUND, &p->scan_to);
-
-	if (n < 0 || p->scan_to <= at) {
-		p->cannot_scan = true;
-		p->scan_from = p->scan_to = 0;
-		return false;
-	}
-	p->found_count = (uint32_t)n;
-	p->scan_from = at;
-	return true;
+	if (at >= s->start && at < s->end)
+		return true;
+	s->start = at;
+	s->end = (end + PAGE - 1) & ~(uint64_t)(PAGE - 1);
+	if (!(s == &p->zeros ? sys_zeros(p->fd, s) : sys_touched(p->fd, s)))
+		return true;
+	p->cannot_scan = true;
+	s->start = s->end = 0;
+	return false;
 }
 
 static uint64_t next_known(struct pages *p, uint64_t at, uint64_t end)
 {
+	const struct sys_scan *s = &p->touched;
 	uint64_t page = at & ~(uint64_t)(PAGE - 1);
 
 	while (at < end && end - at > SPARSE && !p->cannot_scan) {
-		if ((page < p->scan_from || page >= p->scan_to) &&
-		    !scan(p, page, (end + PAGE - 1) & ~(uint64_t)(PAGE - 1)))
+		if (!scan(p, &p->touched, page, end))
 			return at;
-		for (uint32_t i = 0; i < p->found_count; i++) {
-			const struct sys_pages *f = &p->found[i];
-
-			if (page >= f->end)
+		for (uint32_t i = 0; i < s->count; i++) {
+			if (page >= s->found[i].end)
 				continue;
-			if (page < f->start)
-				at = f->start;
+			if (page < s->found[i].start)
+				at = s->found[i].start;
 			return at < end ? at : end;
 		}
-		at = page = p->scan_to;
+		at = page = s->end;
 	}
 	return at < end ? at : end;
 }
@@ -218,21 +220,23 @@ bool pages_touched(struct pages *p, uint64_t address)
 	       (e & (PRESENT | SWAPPED) && !(e & GUARD));
 }
 
-/* What a child shares looks like the kernel's page, but for what it holds. Where
- * they are many, the others are like most of the first. */
+/* What a child shares looks like the kernel's page in pagemap. Kernels that do
+ * not say which it is leave what it holds, each page a system call. */
 static bool is_of_zeros(struct pages *p, uint64_t address)
 {
-	bool empty;
+	const uint64_t page = address & ~(uint64_t)(PAGE - 1);
+	const uint64_t end =
+	    page + SCAN_AHEAD < ADDRESSES ? page + SCAN_AHEAD : ADDRESSES;
 
-	if (p->looked == LOOKS)
-		return p->empty > LOOKS / 2;
-	empty = is_empty(address & ~(uint64_t)(PAGE - 1));
-	p->looked++;
-	p->empty += empty;
-	return empty;
+	if (p->cannot_scan || !scan(p, &p->zeros, page, end))
+		return is_empty(page);
+	for (uint32_t i = 0; i < p->zeros.count; i++)
+		if (page < p->zeros.found[i].end)
+			return page >= p->zeros.found[i].start;
+	return false;
 }
 
-enum pages_state pages_state(struct pages *p, uint64_t address)
+enum pages_state pages_state(struct pages *p, uint64_t address, bool anonymous)
 {
 	uint64_t e;
 
@@ -242,9 +246,12 @@ enum pages_state pages_state(struct pages *p, uint64_t address)
 		return PAGES_SWAPPED;
 	if (!(e & PRESENT))
 		return PAGES_ABSENT;
-	return e & (OF_FILE | ALONE) || !is_of_zeros(p, address)
-		   ? PAGES_RESIDENT
-		   : PAGES_ABSENT;
+	if (e & ALONE)
+		return PAGES_RESIDENT;
+	/* The kernel's huge page of zeros looks like a file's. */
+	if (e & OF_FILE)
+		return anonymous ? PAGES_ABSENT : PAGES_RESIDENT;
+	return is_of_zeros(p, address) ? PAGES_ABSENT : PAGES_RESIDENT;
 }
 
 bool pages_copied(struct pages *p, uint64_t address, bool unknown)

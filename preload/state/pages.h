@@ -9,7 +9,6 @@
 #include "sys.h"
 
 #define PAGES_BATCH 512
-#define PAGES_FOUND 32
 #define PAGES_HOLES 16
 
 struct pages {
@@ -19,13 +18,8 @@ struct pages {
 	uint64_t count;
 	uint64_t least; /* so many entries are read at first */
 	uint64_t entries[PAGES_BATCH];
-	uint32_t looked, empty; /* pages that may be the kernel's of zeros, and
-				   how many of them hold nothing */
-	/* The touched pages of scan_from .. scan_to. */
-	uint64_t scan_from, scan_to;
-	struct sys_pages found[PAGES_FOUND];
-	uint32_t found_count;
-	bool cannot_scan; /* before Linux 6.7 */
+	struct sys_scan touched, zeros; /* of where pages were asked for last */
+	bool cannot_scan;               /* before Linux 6.7 */
 	/* Parts of mappings without a touched page: see pages_note(). */
 	struct {
 		uint64_t start, end;
@@ -65,8 +59,9 @@ enum pages_state {
 	PAGES_RESIDENT,
 	PAGES_SWAPPED,
 };
-/* What the kernel has of the page of `address`. Only if the pages are known. */
-enum pages_state pages_state(struct pages *p, uint64_t address);
+/* What the kernel has of the page of `address`, which is in a mapping that is
+ * private and of no file, or in another. Only if the pages are known. */
+enum pages_state pages_state(struct pages *p, uint64_t address, bool anonymous);
 
 /* Whether it is a private page, no longer its file's; `unknown` if that is not
  * known. */

@@ -237,7 +237,7 @@ static void another_allocator_has_mappings_with_blocks(void **state)
 	assert_int_equal(w.mapped, PAGE);
 }
 
-static void without_pages_only_slack_is_known(void **state)
+static void without_a_snapshot_only_blocks_are_known(void **state)
 {
 	(void)state;
 	s.m.mapping_count = s.m.page_count = s.m.arena_count = 0;
@@ -247,8 +247,67 @@ static void without_pages_only_slack_is_known(void **state)
 	assert_false(w.known);
 	assert_int_equal(w.heap, 0);
 	assert_int_equal(w.pinned, 0);
-	assert_int_equal(w.all_slack, 16);
+	assert_false(w.glibc);
 	assert_int_equal(w.rows[0].bytes, 64);
+}
+
+/* A block of two pages at a boundary of as many, as aligned_alloc() has it: its
+ * chunk has the two before the next one, too, which nobody wrote. */
+static void what_was_never_written_behind_a_block_is_nobodys(void **state)
+{
+	(void)state;
+	block(HEAP + 2 * PAGE, 2 * PAGE, 0);
+	s.slack[0] = (struct rkn_slack){ 0, 3 * PAGE };
+	s.m.slack_count = 1;
+	s.m.page_count = 2;
+	s.pages[0] = (struct rkn_pages){ HEAP, HEAP + 4 * PAGE };
+	s.pages[1] = (struct rkn_pages){ HEAP + 6 * PAGE, HEAP + 16 * PAGE };
+	make(1);
+	assert_int_equal(w.alive, 2 * PAGE);
+	assert_int_equal(w.absent, 0);
+	/* 8 bytes before it; behind it, of 3 pages and 8 bytes the last page */
+	assert_int_equal(w.slack, 8 + PAGE + 8);
+	assert_int_equal(w.rows[0].slack, w.slack);
+	assert_int_equal(w.all_slack, w.slack);
+}
+
+/* What brk() gave the program between two parts of the arena is not malloc's. */
+static void what_the_program_has_from_brk_is_not_the_heaps(void **state)
+{
+	static struct rkn_mapped mapped[2];
+
+	(void)state;
+	block(HEAP + 16, 64, 0);
+	block(HEAP + 12 * PAGE + 16, 64, 0);
+	s.m.mapped = mapped;
+	s.m.mapped_count = 2;
+	mapped[0] = (struct rkn_mapped){ .start = HEAP + 2 * PAGE,
+					 .end = HEAP + 6 * PAGE,
+					 .flags = RKN_MAPPED_BREAK };
+	/* One that is old: malloc has a block there. */
+	mapped[1] = (struct rkn_mapped){ .start = HEAP + 12 * PAGE,
+					 .end = HEAP + 13 * PAGE,
+					 .flags = RKN_MAPPED_BREAK };
+	make(1);
+	assert_int_equal(w.heap, 12 * PAGE);
+	assert_int_equal(w.empty, 10 * PAGE);
+	assert_int_equal(w.mapped, 4 * PAGE);
+	assert_int_equal(w.own_mappings, 0);
+	assert_int_equal(w.arenas[0].empty, 10 * PAGE);
+	assert_int_equal(w.arenas[0].free, 10 * PAGE + 2 * (PAGE - 80));
+}
+
+static void a_heap_beside_a_threads_stack_is_no_stack(void **state)
+{
+	(void)state;
+	block(HEAP + 16, 64, 0);
+	s.mappings[0].kind = RKN_MAPPING_STACK;
+	s.mappings[0].resident = 18 * PAGE;
+	s.mappings[0].end += 2 * PAGE;
+	make(1);
+	assert_int_equal(w.heap, 16 * PAGE);
+	assert_int_equal(w.stacks, 2 * PAGE);
+	assert_int_equal(w.mapped, 0);
 }
 
 /* Numbers that no shim writes: nothing is read beyond an array, and no page is
@@ -281,7 +340,10 @@ int main(void)
 		TEST(a_block_apart_is_of_the_heap_with_its_pages),
 		TEST(kinds_of_mappings_are_summed),
 		TEST(another_allocator_has_mappings_with_blocks),
-		TEST(without_pages_only_slack_is_known),
+		TEST(without_a_snapshot_only_blocks_are_known),
+		TEST(what_was_never_written_behind_a_block_is_nobodys),
+		TEST(what_the_program_has_from_brk_is_not_the_heaps),
+		TEST(a_heap_beside_a_threads_stack_is_no_stack),
 		TEST(made_up_numbers_do_no_harm),
 	};
 

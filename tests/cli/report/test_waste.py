@@ -206,6 +206,89 @@ def test_blocks_apart_have_their_pages_and_mappings_are_apart(tmp_path):
     assert 4 << 20 <= found["mapped"] < (4 << 20) + 64 * PAGE
 
 
+SHARED = r"""
+#include <sys/wait.h>
+static char *map(size_t size, int how)
+{
+    char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, how | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        abort();
+    return p;
+}
+static char *zeros, *data, *huge, *shared;
+int main(void)
+{
+    int ends[2];
+    zeros = memset(map(16 << 20, MAP_PRIVATE), 0, 16 << 20);
+    data = memset(map(48 << 20, MAP_PRIVATE), 1, 48 << 20);
+    shared = memset(map(8 << 20, MAP_SHARED), 1, 8 << 20);
+    huge = map(32 << 20, MAP_PRIVATE);
+    madvise(huge, 32 << 20, MADV_HUGEPAGE);
+    for (int i = 0; i < 32 << 20; i += 4096)
+        if (((volatile char *)huge)[i])
+            abort();
+    if (pipe(ends))
+        abort();
+    if (!fork()) { /* has all pages, too, as long as its parent is there */
+        close(ends[1]);
+        _exit(read(ends[0], ends, 1) != 0);
+    }
+    look();
+}
+"""
+
+
+def test_pages_that_a_child_has_too_are_in_memory_and_pages_of_zeros_are_not(tmp_path):
+    told, found = looked(tmp_path, SHARED)
+    adds_up(found)
+    assert found["mapped"] >= 64 << 20
+    assert found["mapped"] < (64 << 20) + (1 << 20)
+    assert found["files"] >= 8 << 20
+    held = sum(kernel(told).values())
+    assert abs(found["resident"] + found["refknot"] - held) < 2 << 20
+    of_map = rows(read_json("waste", tmp_path / "main.rkn")["waste"]["mapped_by_program"])
+    assert of_map["map"]["resident"] == 72 << 20
+
+
+BESIDE = r"""
+static void *keep[40000];
+static void *rest(void *none)
+{
+    for (;;)
+        pause();
+    return none;
+}
+static void *work(void *none)
+{
+    pthread_t t;
+    pthread_attr_t a;
+    void *stack = aligned_alloc(65536, 65536);
+    for (int i = 0; i < 40000; i++)
+        keep[i] = memset(malloc(500), 1, 500);
+    pthread_attr_init(&a);
+    pthread_attr_setstack(&a, stack, 65536);
+    if (pthread_create(&t, &a, rest, NULL))
+        abort();
+    return none;
+}
+int main(void)
+{
+    pthread_t t;
+    pthread_create(&t, NULL, work, NULL);
+    pthread_join(t, NULL);
+    look();
+}
+"""
+
+
+def test_a_stack_that_the_program_allocated_hides_no_heap(tmp_path):
+    _, found = looked(tmp_path, BESIDE)
+    adds_up(found)
+    assert found["alive"] > 40000 * 500
+    assert found["not_in_memory"] < 65536
+    assert found["stacks"] < 1 << 20
+
+
 ARENAS = r"""
 #define EACH 3000
 static void *keep[8][EACH];
@@ -243,6 +326,9 @@ def test_arenas_of_threads_are_found_and_their_free_memory_is_told(tmp_path):
     assert rows(found)["work"]["blocks"] == 2400
     text = refknot("waste", tmp_path / "main.rkn").out.decode()
     assert "MALLOC_ARENA_MAX" in text and "4 arenas" in text
+    # What malloc_trim() gives back is not advised twice.
+    others = re.search(r"beside the first\s+have\s+(\S+) MiB", text)[1]
+    assert float(others) * (1 << 20) < found["pinned"] + found["between"] + (1 << 17)
 
 
 EMPTY = r"""
@@ -317,7 +403,7 @@ int main(void)
 """
 
 
-def test_a_killed_process_leaves_blocks_and_slack_only(tmp_path):
+def test_a_killed_process_leaves_blocks_only(tmp_path):
     program = compiled(tmp_path, "killed", LOOKS + "#include <signal.h>\n" + KILLED, "-g")
     run(program, cwd=tmp_path, env=environment(LD_PRELOAD=SHIM, REFKNOT_OUT=tmp_path))
     store, = tmp_path.glob("killed.*.rkn*")
@@ -325,11 +411,11 @@ def test_a_killed_process_leaves_blocks_and_slack_only(tmp_path):
     assert found["resident"] is found["heap"] is found["pinned"] is None
     assert "ended the process" in found["not_known"] or "killed" in found["not_known"]
     main = rows(found)["main"]
-    assert (main["blocks"], main["bytes"], main["slack"]) == (100, 2000, 1200)
-    assert main["pinned"] is None
+    assert (main["blocks"], main["bytes"]) == (100, 2000)
+    assert main["pinned"] is main["slack"] is found["all_slack"] is None
     told = refknot("waste", store).out.decode()
     assert "What the kernel held of the heap is not known" in told
-    assert "PINNED" not in told and "resident" not in told
+    assert not any(word in told for word in ("PINNED", "SLACK", "resident"))
 
 
 def test_no_snapshot_is_said(tmp_path):
@@ -586,6 +672,25 @@ def test_equal_texts_and_empty_ends_are_counted(tmp_path):
     assert re.search(r"^same text +\S+ KiB  in 292 blocks with a text that another has$",
                      told, re.M)
     assert "SAME TEXT" in told
+
+
+SPARSE = r"""
+static char *volatile all[2];
+int main(void)
+{
+    all[0] = calloc(1, 1 << 20);
+    *all[0] = 1;
+    all[1] = memset(malloc(1 << 20), 0, 1 << 20);
+    return 0;
+}
+"""
+
+
+def test_an_empty_end_that_was_never_written_wastes_nothing(tmp_path):
+    program = compiled(tmp_path, "sparse", LOOKS + SPARSE, "-g")
+    found = waste(record(tmp_path, program, options=["--contents"]).main)
+    assert 1 << 20 <= found["empty_end"] < (1 << 20) + 2 * PAGE
+    assert found["half_empty_blocks"] == 2
 
 
 def test_nothing_is_noted_unless_it_is_asked_for_and_never_the_text(tmp_path):
