@@ -12,7 +12,8 @@ struct xml;
 /* A document in UTF-8 on its way to `out`, which stays the caller's. Dies where
  * there is no memory. */
 struct xml *xml_open(FILE *out);
-/* Dies if something could not be written. */
+/* Frees it. Whether all could be written `out` says: only its owner has a name for
+ * it. */
 void xml_close(struct xml *w);
 
 /* Begins an element, of at most XML_DEPTH in each other; the name lives until

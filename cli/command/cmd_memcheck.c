@@ -116,9 +116,9 @@ static void write_result(const struct gate *g)
 		gate_write_valgrind_xml(out, g);
 	else
 		gate_write_valgrind_log(out, g);
-	if (path ? fclose(out) : fflush(out))
-		die(STATUS_INPUT, "%s cannot be written: %s", path,
-		    strerror(errno));
+	if (ferror(out) | (path ? fclose(out) : fflush(out)))
+		die(STATUS_INPUT, "%s cannot be written: %s",
+		    path ? path : "the standard error", strerror(errno));
 	free(path);
 }
 

@@ -9,7 +9,7 @@ import shutil
 
 import pytest
 
-from conftest import BUILD, SOURCE, read_json, refknot, run
+from conftest import BUILD, SOURCE, read_json, record, refknot, run
 
 DRIVERS = SOURCE / "tests/cli/export/readers"
 INSTALLED = BUILD / "readers/node_modules"
@@ -36,6 +36,26 @@ def node_readers(directory):
     for driver in DRIVERS.glob("*.mjs"):
         shutil.copy(driver, place)
     return place
+
+
+def recorded(directory, programs):
+    """{name: recording} of these programs, and of others' that most machines
+    have."""
+    programs = programs | {
+        "sqlite3": ["sqlite3", ":memory:", "create table t(a, b);"
+                    "insert into t values (1, hex(randomblob(20)));"
+                    "select count(*) from t", ".quit"],
+        "git": ["git", "-C", directory, "init", "-q", "repository"],
+        "python3": ["/usr/bin/python3", "-c",
+                    "import json, os; d = json.loads('[1, [2, {}]]'); "
+                    "os._exit(0)"],
+    }
+    made = {}
+    for name, argv in programs.items():
+        place = directory / f"of_{name}"
+        place.mkdir()
+        made[name] = record(place, *argv).main
+    return made
 
 
 def read_by(place, driver, file):

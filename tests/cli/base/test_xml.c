@@ -76,13 +76,13 @@ static void nothing_in_a_text_is_markup(void **state)
 }
 
 /* Whether a child that does it ends with an error of its own. */
-static void fails(void (*f)(struct xml *w), const char *path)
+static void fails(void (*f)(struct xml *w))
 {
 	int status;
 	pid_t child = fork();
 
 	if (child == 0) {
-		FILE *out = fopen(path, "we");
+		FILE *out = fopen("/dev/null", "we");
 		struct xml *w;
 
 		if (!out || !freopen("/dev/null", "w", stderr))
@@ -103,11 +103,25 @@ static void write_deep(struct xml *w)
 		xml_start(w, "a");
 }
 
-static void what_cannot_be_written_ends_the_command(void **state)
+static void too_deep_a_document_ends_the_command(void **state)
 {
 	(void)state;
-	fails(write_nested, "/dev/full");
-	fails(write_deep, "/dev/null");
+	fails(write_deep);
+}
+
+static void what_cannot_be_written_is_the_owners_to_say(void **state)
+{
+	FILE *out = fopen("/dev/full", "we");
+	struct xml *w;
+
+	(void)state;
+	assert_non_null(out);
+	setbuf(out, NULL);
+	w = xml_open(out);
+	write_nested(w);
+	xml_close(w);
+	assert_true(ferror(out));
+	fclose(out);
 }
 
 int main(void)
@@ -115,7 +129,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(elements_are_indented),
 		cmocka_unit_test(nothing_in_a_text_is_markup),
-		cmocka_unit_test(what_cannot_be_written_ends_the_command),
+		cmocka_unit_test(too_deep_a_document_ends_the_command),
+		cmocka_unit_test(what_cannot_be_written_is_the_owners_to_say),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -188,6 +188,20 @@ def test_a_place_that_cannot_be_written_is_told(made, tmp_path):
     assert b"the standard output cannot be written" in done.stderr
 
 
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """Each file of it is larger than a buffer."""
+    return record(tmp_path_factory.mktemp("large"), "/usr/bin/python3", "-c",
+                  "import json, os; os._exit(0)").main
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_full_disk_is_told_with_the_files_name(form, large):
+    told = refused("-f", form, "-o", "/dev/full", large)
+    assert told == ("refknot: export: /dev/full cannot be written: "
+                    "No space left on device\n")
+
+
 def test_links_and_devices_stay(made, tmp_path):
     target, link = tmp_path / "target", tmp_path / "link"
     target.write_text("old")

@@ -12,7 +12,7 @@ import pytest
 
 from conftest import BUILD, compiled, read_json, record, refknot, run
 from readers import (INSTALLED, exported, folded, node_readers, pprof,
-                     read_by, sums, tool)
+                     read_by, recorded, sums, tool)
 
 VALUES = ["live-bytes", "live-blocks", "peak-bytes", "peak-blocks",
           "allocated-bytes", "allocations", "leaked-bytes", "leaked-blocks"]
@@ -61,28 +61,13 @@ int main(void)
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory):
-    """{name: recording} of samples and of others' programs, as far as they are
-    installed."""
     directory = tmp_path_factory.mktemp("recordings")
-    programs = {
+    return recorded(directory, {
         "cycle": [BUILD / "samples/orphaned_cycle"],
         "objects": [BUILD / "samples/gc_cycle"],
         "odd": [compiled(directory, "odd", ODD, "-O1")],
         "typed": [compiled(directory, "typed", ODD, "-g", "-O1")],
-        "sqlite3": ["sqlite3", ":memory:", "create table t(a, b);"
-                    "insert into t values (1, hex(randomblob(20)));"
-                    "select count(*) from t", ".quit"],
-        "git": ["git", "-C", directory, "init", "-q", "repository"],
-        "python3": ["/usr/bin/python3", "-c",
-                    "import json, os; d = json.loads('[1, [2, {}]]'); "
-                    "os._exit(0)"],
-    }
-    made = {}
-    for name, argv in programs.items():
-        place = directory / f"of_{name}"
-        place.mkdir()
-        made[name] = record(place, *argv).main
-    return made
+    })
 
 
 ALL = ["cycle", "objects", "odd", "typed", "sqlite3", "git", "python3"]

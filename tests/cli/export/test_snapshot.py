@@ -6,7 +6,7 @@ import json
 import pytest
 
 from conftest import BUILD, compiled, read_json, record, refknot, run
-from readers import exported, node_readers, read_by, tool
+from readers import exported, node_readers, read_by, recorded, tool
 
 # A tree, a shared part, a cycle that is held, lost ones, and what is lost and
 # points at what is held; sizes tell them apart.
@@ -67,26 +67,13 @@ def readers(tmp_path_factory):
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory):
     directory = tmp_path_factory.mktemp("recordings")
-    programs = {
+    return recorded(directory, {
         "heap": [compiled(directory, "heap", HEAP, "-g")],
         "cycle": [BUILD / "samples/orphaned_cycle"],
         "gc_cycle": [BUILD / "samples/gc_cycle"],
         "gc_structures": [BUILD / "samples/gc_structures"],
         "leak": [BUILD / "samples/leak"],
-        "sqlite3": ["sqlite3", ":memory:", "create table t(a, b);"
-                    "insert into t values (1, hex(randomblob(20)));"
-                    "select count(*) from t", ".quit"],
-        "git": ["git", "-C", directory, "init", "-q", "repository"],
-        "python3": ["/usr/bin/python3", "-c",
-                    "import json, os; d = json.loads('[1, [2, {}]]'); "
-                    "os._exit(0)"],
-    }
-    made = {}
-    for name, argv in programs.items():
-        place = directory / f"of_{name}"
-        place.mkdir()
-        made[name] = record(place, *argv).main
-    return made
+    })
 
 
 ALL = ["heap", "cycle", "gc_cycle", "gc_structures", "leak", "sqlite3", "git",
