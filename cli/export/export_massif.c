@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Massif's file, for ms_print and massif-visualizer: nothing at the start, and by
- * call stack what was alive at the peak, whose time is not known and written as
- * the end's, and at the end.
+ * Massif's file, for ms_print and massif-visualizer: a snapshot for each point of
+ * the timeline, with call stacks those of key frames, the peak and the end. A
+ * recording that has no timeline has the start, the peak, whose time is written as
+ * the end's, and the end.
  * https://valgrind.org/docs/manual/ms-manual.html
  */
 #include <inttypes.h>
@@ -11,6 +12,7 @@
 #include "die.h"
 #include "export.h"
 #include "export_command.h"
+#include "instants.h"
 #include "status.h"
 
 #define TOP "(heap allocation functions) malloc/new/new[], --alloc-fns, etc."
@@ -21,6 +23,8 @@ struct writer {
 	unsigned number; /* of the next snapshot */
 	struct profile_tree tree;
 	uint64_t *sums;
+	uint64_t
+	    others; /* bytes of stacks that a key frame has not one by one */
 	uint64_t least; /* bytes of what is written by itself */
 	int depth;
 };
@@ -64,6 +68,12 @@ static void write_node(uint32_t node, bool begins, bool more, void *data)
 	small = small_children(w, node, &large);
 	if (!begins) {
 		/* Behind the others. */
+		if (!node && w->others)
+			fprintf(
+			    w->out,
+			    " n0: %" PRIu64
+			    " in more places, all below massif's threshold (1.00%%)\n",
+			    w->others);
 		if (small.count)
 			fprintf(
 			    w->out,
@@ -78,7 +88,8 @@ static void write_node(uint32_t node, bool begins, bool more, void *data)
 	text = frame == RKN_NONE ? xstrdup(TOP)
 				 : profile_frame_text(&w->p->frames[frame]);
 	fprintf(w->out, "%*sn%zu: %" PRIu64 " %s\n", w->depth++, "",
-		large + (small.count != 0), w->sums[node], text);
+		large + (small.count != 0) + (!node && w->others),
+		w->sums[node], text);
 	free(text);
 }
 
@@ -94,23 +105,22 @@ static uint64_t *large_only(const struct writer *w)
 
 /* What the allocator adds, and stacks, were not measured: that is 0, as with
  * Massif's options. */
-static void begin_snapshot(struct writer *w, uint64_t time, uint64_t bytes,
+static void begin_snapshot(struct writer *w, uint64_t time_ns, uint64_t bytes,
 			   const char *tree)
 {
 	fprintf(w->out,
 		"#-----------\nsnapshot=%u\n#-----------\ntime=%" PRIu64
 		"\nmem_heap_B=%" PRIu64 "\nmem_heap_extra_B=0\nmem_stacks_B=0\n"
 		"heap_tree=%s\n",
-		w->number++, time, bytes, tree);
+		w->number++, time_ns / 1000000, bytes, tree);
 }
 
-static void write_snapshot(struct writer *w, enum profile_value value,
-			   uint64_t time, const char *tree)
+/* Of w->sums, which it frees. A tree's root is what the snapshot has. */
+static void write_tree(struct writer *w, uint64_t time_ns, const char *tree)
 {
 	uint64_t *large;
 
-	w->sums = profile_tree_sums(&w->tree, value);
-	begin_snapshot(w, time, w->sums[0], tree);
+	begin_snapshot(w, time_ns, w->sums[0], tree);
 	w->least = w->sums[0] / 100 + 1;
 	large = large_only(w);
 	profile_tree_walk(&w->tree, large, write_node, w);
@@ -118,23 +128,79 @@ static void write_snapshot(struct writer *w, enum profile_value value,
 	free(w->sums);
 }
 
+static void write_value(struct writer *w, enum profile_value value,
+			uint64_t time_ns, const char *tree)
+{
+	w->sums = profile_tree_sums(&w->tree, value);
+	write_tree(w, time_ns, tree);
+}
+
+static void write_key(struct writer *w, const struct model *m,
+		      const struct rkn_key *key)
+{
+	const struct rkn_key_row *row = m->key_rows + key->first;
+
+	w->sums = xcalloc(w->tree.count, sizeof(*w->sums));
+	for (uint32_t i = 0; i < key->rows; i++, row++)
+		if (row->stack == RKN_NONE || w->p->of[row->stack] == RKN_NONE)
+			w->others += row->bytes;
+		else
+			w->sums[w->tree.of[w->p->of[row->stack]]] += row->bytes;
+	profile_tree_add_up(&w->tree, w->sums);
+	w->sums[0] += w->others;
+	write_tree(w, key->point.time_ns, "detailed");
+	w->others = 0;
+}
+
+static void write_point(struct writer *w, const struct rkn_point *p)
+{
+	if (p->flags & RKN_POINT_PEAK &&
+	    profile_knows(w->p, PROFILE_PEAK_BYTES))
+		write_value(w, PROFILE_PEAK_BYTES, p->time_ns, "peak");
+	else if (!(p->flags & RKN_POINT_END))
+		begin_snapshot(w, p->time_ns, p->bytes, "empty");
+}
+
+/* A key frame stands for a point of its time. */
+static void write_timeline(struct writer *w, const struct model *m)
+{
+	const struct rkn_point plain[] = {
+		{ 0 },
+		{ .time_ns = m->meta.duration_ns,
+		  .flags = RKN_POINT_PEAK | RKN_POINT_END },
+	};
+	const bool known = instants_known(m);
+	const struct rkn_point *p = known ? m->points : plain;
+	const struct rkn_key *key = m->keys, *end = key + m->key_count;
+
+	for (size_t i = 0; i < (known ? m->point_count : 2); i++, p++) {
+		bool is_key = false;
+
+		for (; key < end && key->point.time_ns <= p->time_ns; key++) {
+			write_key(w, m, key);
+			is_key = key->point.time_ns == p->time_ns &&
+				 key->point.births == p->births;
+		}
+		if (!is_key || p->flags)
+			write_point(w, p);
+	}
+	write_value(w, PROFILE_LIVE_BYTES, m->meta.duration_ns, "detailed");
+}
+
 void export_massif(FILE *out, const struct exporting *e)
 {
 	struct writer w = { .out = out, .p = e->profile };
-	uint64_t end = e->in->m->meta.duration_ns / 1000000;
 
 	if (!profile_knows(w.p, PROFILE_LIVE_BYTES))
 		die(STATUS_INPUT,
 		    "export: what was alive at the end is not known of this recording");
 	profile_tree_make_inverted(&w.tree, w.p);
-	fputs("desc: --heap-admin=0 --stacks=no (refknot " REFKNOT_VERSION
-	      ")\ncmd:",
-	      out);
+	fputs(
+	    "desc: --heap-admin=0 --stacks=no --time-unit=ms (refknot " REFKNOT_VERSION
+	    ")\ncmd:",
+	    out);
 	export_command(out, e->in->m);
 	fputs("\ntime_unit: ms\n", out);
-	begin_snapshot(&w, 0, 0, "empty");
-	if (profile_knows(w.p, PROFILE_PEAK_BYTES))
-		write_snapshot(&w, PROFILE_PEAK_BYTES, end, "peak");
-	write_snapshot(&w, PROFILE_LIVE_BYTES, end, "detailed");
+	write_timeline(&w, e->in->m);
 	profile_tree_release(&w.tree);
 }

@@ -368,16 +368,20 @@ void profile_tree_release(struct profile_tree *t)
 	free(t->of);
 }
 
+void profile_tree_add_up(const struct profile_tree *t, uint64_t *sums)
+{
+	for (size_t i = t->count; i-- > 1;)
+		sums[t->nodes[i].parent] += sums[i];
+}
+
 uint64_t *profile_tree_sums(const struct profile_tree *t,
 			    enum profile_value value)
 {
 	uint64_t *sums = xcalloc(t->count, sizeof(*sums));
 
-	for (size_t i = t->count; i-- > 0;) {
-		sums[i] += t->nodes[i].value[value];
-		if (i)
-			sums[t->nodes[i].parent] += sums[i];
-	}
+	for (size_t i = 0; i < t->count; i++)
+		sums[i] = t->nodes[i].value[value];
+	profile_tree_add_up(t, sums);
 	return sums;
 }
 

@@ -133,6 +133,9 @@ void profile_tree_release(struct profile_tree *t);
 uint64_t *profile_tree_sums(const struct profile_tree *t,
 			    enum profile_value value);
 
+/* Adds to each node of `sums` what those below it have. */
+void profile_tree_add_up(const struct profile_tree *t, uint64_t *sums);
+
 /*
  * Where a walk over the nodes with any of `sums` goes: from the root down to the
  * first child, else to the next of the same parent, else up. `visit` is called

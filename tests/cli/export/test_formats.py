@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from conftest import BUILD, compiled, read_json, record, refknot, run
+from faults import program as fault_program
 from readers import (INSTALLED, exported, folded, node_readers, pprof,
                      read_by, recorded, sums, tool)
 
@@ -236,20 +237,57 @@ int main(void)
     assert all(cost[2] == 1000 for cost in costs)
 
 
-def test_massif_has_what_is_alive_at_the_end(recording, tmp_path):
-    path = exported(recording, "massif", directory=tmp_path)
+def ms_print(path):
+    """What it reads: [(ms, bytes)] of snapshots, and what it prints."""
     done = run(tool("ms_print"), path)
     assert done.status == 0, done.told
-    rows = re.findall(r"(?m)^ +(\d) +([\d,]+) +([\d,]+) +([\d,]+)  ",
-                      done.out.decode(errors="replace"))
+    text = done.out.decode(errors="replace")
+    rows = re.findall(r"(?m)^ *(\d+) +([\d,]+) +([\d,]+) +[\d,]+ +0 +0$", text)
+    assert [int(n) for n, *_ in rows] == list(range(len(rows)))
+    return [(int(time.replace(",", "")), int(total.replace(",", "")))
+            for _, time, total in rows], text
+
+
+def massif_trees(path):
+    """{snapshot: ("peak" or "detailed", its tree)} of those that have one."""
+    parts = path.read_bytes().split(b"#-----------\nsnapshot=")[1:]
+    return {int(number): (kind.decode(), tree) for number, kind, tree in (
+        re.fullmatch(rb"(\d+)\n.*?heap_tree=(\w+)\n(.*)", part,
+                     re.DOTALL).groups() for part in parts) if tree}
+
+
+def test_massif_has_the_peak_and_the_end(recording, tmp_path):
+    path = exported(recording, "massif", directory=tmp_path)
+    rows, text = ms_print(path)
     live, peak = (known(recording)[v] for v in ("live-bytes", "peak-bytes"))
-    assert [(int(n), int(total.replace(",", ""))) for n, _, total, _ in rows] == [
-        (0, 0), (1, peak), (2, live)]
-    assert "Detailed snapshots: [1 (peak), 2]" in done.out.decode(errors="replace")
-    trees = path.read_bytes().partition(b"heap_tree=peak\n")[2].partition(
-        b"#-----------\nsnapshot=2\n")
-    is_tree(trees[0], peak)
-    is_tree(trees[2].partition(b"heap_tree=detailed\n")[2], live)
+    trees = massif_trees(path)
+    (top,) = [n for n, (kind, _) in trees.items() if kind == "peak"]
+    assert f"{top} (peak)" in text
+    assert rows[0] == (0, 0) and rows[top][1] == peak and rows[-1][1] == live
+    for number, (_, tree) in trees.items():
+        is_tree(tree, rows[number][1])
+
+
+@pytest.mark.parametrize("series", ["hill", "wide"])
+def test_massif_has_what_was_alive_when(series, tmp_path):
+    made = record(tmp_path, fault_program("timeline"), series).main
+    rows, _ = ms_print(path := exported(made, "massif"))
+    told = read_json("timeline", made, "--by", "function")["timeline"]
+    points = [(p["time_ns"] // 1000000, p["bytes"]) for p in told["points"]]
+    # Key frames are between, or are a point.
+    assert set(points) <= set(rows)
+    assert rows == sorted(rows, key=lambda row: row[0])
+    kinds = [i["kind"] for i in told["instants"]]
+    sums_then = [(i["time_ns"] // 1000000, sum(g["bytes"][n] for g in told["groups"]))
+                 for n, i in enumerate(told["instants"]) if i["kind"] != "mark"]
+    trees = massif_trees(path)
+    assert [rows[n] for n in trees] == sums_then[1:]  # the start has none
+    assert kinds.count("key frame") == len(trees) - 2 > 3
+    assert [kind for kind, _ in trees.values()].count("peak") == 1
+    for number, (_, tree) in trees.items():
+        is_tree(tree, rows[number][1])
+    assert (b" in more places, all below" in path.read_bytes()) == (
+        series == "wide")
 
 
 def is_tree(text, whole):
