@@ -7,6 +7,7 @@
 
 #include "groups_find.h"
 #include "list.h"
+#include "lives.h"
 #include "progress.h"
 #include "region_passes.h"
 
@@ -100,7 +101,6 @@ bool churn_make(struct churn *c, const struct reading *in, enum group_by by,
 		enum group_sort sort, const char *function)
 {
 	const struct model *m = in->m;
-	const struct rkn_lives *l = m->lives, *end = l + m->life_count;
 	struct groups_entry *table = NULL;
 	struct groups keys = { 0 };
 	bool *under = NULL;
@@ -114,11 +114,9 @@ bool churn_make(struct churn *c, const struct reading *in, enum group_by by,
 	progress_begin("reading symbols", NULL, m->stack_count);
 	for (uint32_t i = 0; i < m->stack_count; i++) {
 		const struct rkn_stack *s = &m->stacks[i];
-		const struct rkn_lives *own = NULL;
+		const struct rkn_lives *own = lives_of(m, i);
 
 		progress_at(i);
-		if (l < end && l->stack == i)
-			own = l++;
 		add_stack(&c->all, s, own);
 		if (!s->allocations || (under && !under[i]))
 			continue;

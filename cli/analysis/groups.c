@@ -10,6 +10,7 @@
 #include "groups_roots.h"
 #include "hash.h"
 #include "list.h"
+#include "lives.h"
 #include "obstacle.h"
 #include "peak.h"
 #include "progress.h"
@@ -230,6 +231,7 @@ static void groups_by_stack(struct groups *g, const struct reading *in,
 	progress_begin("reading symbols", NULL, m->stack_count);
 	for (uint32_t i = 0; i < m->stack_count; i++) {
 		const struct rkn_stack *stack = &m->stacks[i];
+		const struct lives_sum temporary = lives_temporary(m, i);
 		struct group *group;
 
 		progress_at(i);
@@ -245,6 +247,8 @@ static void groups_by_stack(struct groups *g, const struct reading *in,
 		group->freed += stack->frees;
 		group->peak_blocks += stack->peak_blocks;
 		group->peak_bytes += stack->peak_bytes;
+		group->temporary_blocks += temporary.blocks;
+		group->temporary_bytes += temporary.bytes;
 	}
 	progress_end();
 	if (by == GROUP_BY_TYPE) {
@@ -290,6 +294,7 @@ void groups_make(struct groups *g, const struct reading *in, enum group_by by,
 	} else {
 		g->history = extent != GROUP_LIVE;
 		g->peak = g->history && !peak_why_unknown(in->m);
+		g->lives = g->history && !lives_why_unknown(in->m);
 		groups_by_stack(g, in, by, choice);
 	}
 	if (extent != GROUP_ALL) {
@@ -361,6 +366,8 @@ struct group groups_sum(const struct groups *g, size_t from, const char *key)
 		sum.freed += g->list[i].freed;
 		sum.peak_blocks += g->list[i].peak_blocks;
 		sum.peak_bytes += g->list[i].peak_bytes;
+		sum.temporary_blocks += g->list[i].temporary_blocks;
+		sum.temporary_bytes += g->list[i].temporary_bytes;
 	}
 	return sum;
 }

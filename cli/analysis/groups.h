@@ -38,6 +38,9 @@ struct group {
 	uint64_t freed;
 	uint64_t peak_blocks; /* alive when most was, where that is known */
 	uint64_t peak_bytes;
+	uint64_t temporary_blocks; /* freed before another was allocated, by
+				      samples, where that is known */
+	uint64_t temporary_bytes;
 	unsigned evidence; /* GROUP_BY_TYPE: bit 1 << enum type_evidence, of
 			      the live */
 	/* Where retained sizes are known: what would be free if all of the
@@ -51,6 +54,7 @@ struct groups {
 	size_t count;
 	bool history;  /* allocated and freed are known */
 	bool peak;     /* and what was alive when most was */
+	bool lives;    /* and what was temporary */
 	bool retained; /* retained sizes are known */
 };
 

@@ -30,6 +30,9 @@ struct instant_sum {
 
 /* Whether the recording has a timeline: older versions wrote none. */
 bool instants_known(const struct model *m);
+/* Why it has none, or no lifetimes: a clause. */
+#define INSTANTS_WHY_UNKNOWN                                                   \
+	"an older version of refknot made the recording, or that part of it is missing"
 
 /* What is known by stack, in the order of time, for the caller to free. Dies when
  * out of memory, as all here. */

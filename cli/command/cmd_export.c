@@ -9,6 +9,7 @@
 #include "die.h"
 #include "escape.h"
 #include "export.h"
+#include "lives.h"
 #include "options.h"
 #include "output.h"
 #include "parts.h"
@@ -25,13 +26,21 @@ static const char *why_unknown(const struct exporting *e,
 {
 	if (profile_bytes(e->value) == PROFILE_PEAK_BYTES)
 		return peak_why_unknown(e->in->m);
+	if (profile_bytes(e->value) == PROFILE_TEMPORARY_BYTES)
+		return lives_why_unknown(e->in->m);
 	return f->why ? f->why : "that part of the recording is missing";
 }
 
-static void warn_of_error(const struct model *m)
+/* How exact the one value is. */
+static void warn_of_error(const struct exporting *e)
 {
-	char *text = peak_error_text(m);
+	char *text = NULL;
 
+	if (profile_bytes(e->value) == PROFILE_PEAK_BYTES)
+		text = peak_error_text(e->in->m);
+	else if (profile_bytes(e->value) == PROFILE_TEMPORARY_BYTES)
+		text = xasprintf("%s is by samples of what was freed",
+				 profile_kinds[e->value].name);
 	if (text)
 		warn("export: %s", text);
 	free(text);
@@ -49,9 +58,8 @@ static void write_profile(FILE *out, const struct export_writer *w,
 	if (w->flags & EXPORT_ONE_VALUE && !profile_knows(&profile, e.value))
 		die(STATUS_INPUT, "export: %s is not known: %s",
 		    profile_kinds[e.value].name, why_unknown(&e, &findings));
-	if (w->flags & EXPORT_ONE_VALUE &&
-	    profile_bytes(e.value) == PROFILE_PEAK_BYTES)
-		warn_of_error(e.in->m);
+	if (w->flags & EXPORT_ONE_VALUE)
+		warn_of_error(&e);
 	e.findings = &findings;
 	e.profile = &profile;
 	w->write(out, &e);

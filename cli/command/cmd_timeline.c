@@ -326,8 +326,7 @@ static void visit(const struct reading *in, void *data)
 	struct window w;
 
 	if (!instants_known(in->m)) {
-		warn(
-		    "timeline: not known: an older version of refknot made the recording, or that part of it is missing");
+		warn("timeline: not known: " INSTANTS_WHY_UNKNOWN);
 		showing->status = STATUS_INPUT;
 	} else if (!open_window(&w, in->m)) {
 		showing->status = STATUS_INPUT;

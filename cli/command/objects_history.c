@@ -328,7 +328,7 @@ void objects_between(struct showing *show, const struct reading *in,
 
 	if (!instants_known(in->m)) {
 		warn(
-		    "objects: what was alive before the end is not known: an older version of refknot made the recording, or that part of it is missing");
+		    "objects: what was alive before the end is not known: " INSTANTS_WHY_UNKNOWN);
 		show->status = STATUS_INPUT;
 		return;
 	}

@@ -38,6 +38,8 @@ static void write_row(FILE *out, const struct groups *g,
 	write_pair(out, g->retained, row->retained_objects,
 		   row->retained_bytes);
 	write_pair(out, g->peak && own, row->peak_blocks, row->peak_bytes);
+	write_pair(out, g->lives && own, row->temporary_blocks,
+		   row->temporary_bytes);
 	fputs("\r\n", out);
 }
 
@@ -53,7 +55,8 @@ void export_csv(FILE *out, const struct exporting *e)
 	groups_sort(&g, GROUP_SORT_BYTES);
 	fprintf(out,
 		"%s,live,bytes,allocated,freed,retained_objects,retained_bytes,"
-		"peak_blocks,peak_bytes\r\n",
+		"peak_blocks,peak_bytes,sampled_temporary_blocks,"
+		"sampled_temporary_bytes\r\n",
 		group_by_names[e->by]);
 	for (size_t i = 0; i < g.count; i++)
 		write_row(out, &g, &g.list[i], !e->in->m->blocks_cut);

@@ -26,8 +26,12 @@ enum {
 	PROFILE_DURATION = 10,
 	PROFILE_PERIOD_TYPE = 11,
 	PROFILE_PERIOD = 12,
+	PROFILE_COMMENT = 13,
 	PROFILE_DEFAULT = 14
 };
+
+#define SAMPLED                                                                \
+	"temporary_space and temporary_objects are by samples of what was freed"
 
 struct writer {
 	const struct profile *p;
@@ -155,6 +159,8 @@ static void add_profile(struct writer *w)
 	proto_number(&w->out, PROFILE_PERIOD, 1);
 	proto_number(&w->out, PROFILE_TIME, w->m->meta.start_ns);
 	proto_number(&w->out, PROFILE_DURATION, w->m->meta.duration_ns);
+	if (profile_knows(p, PROFILE_TEMPORARY_BYTES))
+		proto_number(&w->out, PROFILE_COMMENT, text(w, SAMPLED));
 	proto_number(&w->out, PROFILE_DEFAULT, text(w, preset));
 	for (uint32_t i = 0; i < w->texts.count; i++)
 		proto_text(&w->out, PROFILE_STRING, w->texts.list[i]);

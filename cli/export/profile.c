@@ -8,6 +8,7 @@
 #include "fnv.h"
 #include "hash.h"
 #include "list.h"
+#include "lives.h"
 #include "peak.h"
 #include "place.h"
 #include "walk.h"
@@ -233,6 +234,7 @@ void profile_make(struct profile *p, const struct reading *in,
 	p->of = xcalloc(m->stack_count, sizeof(*p->of));
 	memset(p->of, 0xff, m->stack_count * sizeof(*p->of));
 	for (uint32_t i = 0; i < m->stack_count; i++) {
+		const struct lives_sum temporary = lives_temporary(m, i);
 		struct profile_stack *s;
 
 		if (!m->stacks[i].allocations)
@@ -243,12 +245,16 @@ void profile_make(struct profile *p, const struct reading *in,
 		s->value[PROFILE_ALLOCATIONS] += m->stacks[i].allocations;
 		s->value[PROFILE_PEAK_BYTES] += m->stacks[i].peak_bytes;
 		s->value[PROFILE_PEAK_BLOCKS] += m->stacks[i].peak_blocks;
+		s->value[PROFILE_TEMPORARY_BYTES] += temporary.bytes;
+		s->value[PROFILE_TEMPORARY_BLOCKS] += temporary.blocks;
 	}
 	/* Of a recording that was cut in them: those that there are. */
 	if (model_knows(m, RKN_CHUNK_STACKS) || p->stack_count)
 		p->known |= BITS(PROFILE_ALLOCATED_BYTES);
 	if (!peak_why_unknown(m))
 		p->known |= BITS(PROFILE_PEAK_BYTES);
+	if (!lives_why_unknown(m))
+		p->known |= BITS(PROFILE_TEMPORARY_BYTES);
 	if (!m->blocks_cut) {
 		add_blocks(&k, f && f->checked ? f : NULL);
 		p->known |= BITS(PROFILE_LIVE_BYTES);

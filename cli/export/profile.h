@@ -31,6 +31,11 @@
 	    "alloc_space", true) \
 	ROW(ALLOCATIONS, "allocations", "allocated in the whole run, blocks", \
 	    "alloc_objects", false) \
+	/* freed before another was handed out: see lives.h */ \
+	ROW(TEMPORARY_BYTES, "temporary-bytes", "temporary by samples, bytes", \
+	    "temporary_space", true) \
+	ROW(TEMPORARY_BLOCKS, "temporary-blocks", \
+	    "temporary by samples, blocks", "temporary_objects", false) \
 	/* of findings that lose something, with what they hold */ \
 	ROW(LEAKED_BYTES, "leaked-bytes", "leaked, bytes", \
 	    "leaked_space", true) \

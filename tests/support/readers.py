@@ -174,6 +174,7 @@ def pprof(data):
         samples.append((tuple(locations[i] for i in packed(sample[1])), values))
     return {"types": types, "samples": samples,
             "preset": strings[parts[14][0]],
+            "comments": [strings[n] for n in parts[13]],
             "program": strings[message(parts[3][0])[5]] if mappings else None,
             "totals": {name: sum(values[i] for _, values in samples)
                        for i, (name, _) in enumerate(types)}}

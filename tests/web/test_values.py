@@ -133,6 +133,7 @@ def folded(page, value):
 @pytest.mark.parametrize("value", ["live-bytes", "live-blocks",
                                    "peak-bytes", "peak-blocks",
                                    "allocated-bytes", "allocations",
+                                   "temporary-bytes", "temporary-blocks",
                                    "leaked-bytes", "leaked-blocks"])
 @pytest.mark.parametrize("name", ["orphaned_cycle", "sqlite", "python", "cxx"])
 def test_flame_graph(browser, pages, name, value):

@@ -16,15 +16,19 @@ from readers import (INSTALLED, exported, folded, node_readers, pprof,
                      read_by, recorded, sums, tool)
 
 VALUES = ["live-bytes", "live-blocks", "peak-bytes", "peak-blocks",
-          "allocated-bytes", "allocations", "leaked-bytes", "leaked-blocks"]
+          "allocated-bytes", "allocations", "temporary-bytes", "temporary-blocks",
+          "leaked-bytes", "leaked-blocks"]
 NAMES = dict(zip(VALUES, ["inuse_space", "inuse_objects", "peak_space",
                           "peak_objects", "alloc_space", "alloc_objects",
+                          "temporary_space", "temporary_objects",
                           "leaked_space", "leaked_objects"]))
 TITLES = dict(zip(VALUES, ["alive at the end, bytes", "alive at the end, blocks",
                            "alive at the peak, bytes",
                            "alive at the peak, blocks",
                            "allocated in the whole run, bytes",
                            "allocated in the whole run, blocks",
+                           "temporary by samples, bytes",
+                           "temporary by samples, blocks",
                            "leaked, bytes", "leaked, blocks"]))
 
 # Functions, files and types are called as nobody would: what separates, quotes
@@ -353,6 +357,94 @@ def test_csv_has_the_rows_of_objects(recording, tmp_path):
                     for r in rows} | history == {
                         r[by]: (int(r["allocated"]), int(r["freed"]))
                         for r in rows}
+
+
+# --- Temporary blocks -----------------------------------------------------------------
+
+SHORT = """
+#include <stdlib.h>
+static void *volatile p, *kept[10];
+static __attribute__((noinline)) void at_once(void)
+{
+    for (int i = 0; i < 3000; i++) {
+        p = malloc(48);
+        free(p);
+    }
+}
+static __attribute__((noinline)) void later(void)
+{
+    for (int i = 0; i < 3000; i++) {
+        free(kept[i % 10]);
+        kept[i % 10] = malloc(100);
+    }
+}
+int main(void)
+{
+    at_once();
+    later();
+    return 0;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory):
+    place = tmp_path_factory.mktemp("short")
+    return record(place, compiled(place, "short", SHORT, "-g")).main
+
+
+def test_temporary_blocks_are_a_value_of_their_own(short, readers, tmp_path):
+    wanted = {"temporary-blocks": 3000, "temporary-bytes": 3000 * 48}
+    go = pprof(exported(short, "pprof", directory=tmp_path).read_bytes())
+    path = exported(short, "speedscope", directory=tmp_path)
+    drawn_by = {p["name"]: p["total"] for p in read_by(readers, "speedscope", path)}
+    for value, total in wanted.items():
+        done = refknot("export", "-f", "folded", "-o", tmp_path / "folded",
+                       "--value", value, short)
+        assert done.status == 0
+        assert done.told == (f"refknot: export: {value} is by samples of what was "
+                             "freed\n")
+        rows = [(stack[-1], number) for stack, number in folded(tmp_path / "folded")]
+        assert rows == [("at_once", total)]
+        assert go["totals"][NAMES[value]] == drawn_by[TITLES[value]] == total
+    assert go["comments"] == ["temporary_space and temporary_objects are by samples "
+                              "of what was freed"]
+    done = run(tool("pprof"), "-comments", tmp_path / "main.pprof")
+    assert "by samples" in done.out.decode(), done.told
+    path = exported(short, "callgrind", directory=tmp_path)
+    assert "event: temporary_space : temporary by samples, bytes\n" in path.read_text()
+    done = run(tool("callgrind_annotate"), "--show=temporary_space", path)
+    assert re.search(r"144,000 \(100.0%\) .*:at_once", done.out.decode()), done.told
+    for by in ("function", "type"):
+        with exported(short, "csv", "--by", by, directory=tmp_path).open() as file:
+            rows = list(csv.DictReader(file))
+        assert [(int(r["sampled_temporary_blocks"]),
+                 int(r["sampled_temporary_bytes"])) for r in rows
+                if int(r["sampled_temporary_blocks"])] == [tuple(wanted.values())]
+    churn = {r["name"]: r["temporary"] for r in
+             read_json("objects", short, "--churn", "--by", "function")["churn"]["rows"]}
+    assert churn == {"at_once": 1, "later": 0}
+
+
+def test_temporary_blocks_are_not_known_of_what_was_cut(short, tmp_path):
+    cut, whole = tmp_path / "cut.rkn", short.read_bytes()
+
+    def folded_by(value):
+        return refknot("export", "-f", "folded", "--value", value, cut)
+
+    for size in range(len(whole), 0, -100):
+        cut.write_bytes(whole[:size])
+        done = folded_by("temporary-blocks")
+        if not done.out:
+            break
+    assert done.status == 2
+    assert "export: temporary-blocks is not known: an older version" in done.told
+    assert folded_by("live-blocks").out  # which come before
+    done = refknot("export", "-f", "speedscope", cut)
+    assert "temporary" not in done.out.decode()
+    done = refknot("export", "-f", "csv", cut)
+    assert {r["sampled_temporary_blocks"] for r in
+            csv.DictReader(done.out.decode().splitlines())} == {""}
 
 
 # --- Graphs ------------------------------------------------------------------------

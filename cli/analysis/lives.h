@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* How long the blocks of a call stack lived, as far as samples of frees say. */
+#ifndef LIVES_H
+#define LIVES_H
+
+#include "model.h"
+
+/* Why nothing is known of it: a clause; NULL: it is. */
+const char *lives_why_unknown(const struct model *m);
+
+/* NULL: nothing is known of that stack's. */
+const struct rkn_lives *lives_of(const struct model *m, uint32_t stack);
+
+/* What the stack's blocks had that were freed before another was handed out: the
+ * samples' share of what was freed. */
+struct lives_sum {
+	uint64_t blocks;
+	uint64_t bytes;
+};
+struct lives_sum lives_temporary(const struct model *m, uint32_t stack);
+
+#endif
