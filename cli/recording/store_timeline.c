@@ -131,8 +131,10 @@ static void add_peak(const struct store_file *s, struct rkn_point *list,
 
 	if (!m->peak_bytes)
 		return;
-	/* It came with what nobody looked at any more. */
-	if (m->peak_bytes != s->h.meta.peak_bytes) {
+	/* It came with what nobody looked at any more. (That of several threads
+	 * may be more than noted, too: see mend_peaks().) */
+	if (m->peak_bytes != s->h.meta.peak_bytes &&
+	    m->peak_bytes == end->bytes) {
 		end->flags |= RKN_POINT_PEAK;
 		return;
 	}
