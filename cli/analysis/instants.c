@@ -53,7 +53,7 @@ struct instant *instants_list(const struct model *m, size_t *count)
 	list[n++] = (struct instant){ .kind = INSTANT_START };
 	list[n++] = (struct instant){ .kind = INSTANT_END,
 				      .time_ns = m->meta.duration_ns };
-	if (peak)
+	if (peak && !peak_why_unknown(m))
 		list[n++] = (struct instant){ .kind = INSTANT_PEAK,
 					      .time_ns = peak->time_ns };
 	for (size_t i = 0; i < m->key_count; i++)

@@ -17,6 +17,7 @@ from faults import program
 TIMELINE = program("timeline")
 KIB, MIB = 1024, 1024 * 1024
 MOST_POINTS, MOST_KEYS = 1024, 32
+META_FLAGS, META_PEAKS = 52, 1 << 14  # struct rkn_meta: a place, and a bit there
 SCHEMA = json.loads(
     (SOURCE / "cli/report/refknot-report.schema.json").read_text())
 
@@ -110,7 +111,7 @@ def test_what_grew_between_two_times(tmp_path):
 
 @pytest.mark.parametrize("times, words", [
     (["end", "start"], "earlier time first"),
-    (["nowhere", "end"], "no time of the run"), (["-1", "end"], "no time"),
+    (["nowhere", "end"], "is not a time of the run"), (["-1", "end"], "is not a time"),
     (["5%"], "takes two times")])
 def test_times_that_are_none_are_refused(times, words, tmp_path):
     main = recorded(tmp_path, "hill").main
@@ -316,6 +317,29 @@ def without(data, kinds):
     struct.pack_into("<I", head, 16, len(head) + sum(map(len, kept)))
     struct.pack_into("<I", head, 20, zlib.crc32(bytes(head[:20])))
     return bytes(head) + b"".join(kept)
+
+
+def without_flag(data, flag):
+    """A recording whose process has not that flag; its chunk is the first one."""
+    data = bytearray(data)
+    at = struct.unpack_from("<I", data, 12)[0]
+    size = struct.unpack_from("<I", data, at + 16)[0]
+    place = at + 32 + META_FLAGS
+    flags = struct.unpack_from("<I", data, place)[0]
+    assert flags & flag
+    struct.pack_into("<I", data, place, flags & ~flag)
+    struct.pack_into("<I", data, at + 20,
+                     zlib.crc32(bytes(data[at + 32:at + 32 + size])))
+    struct.pack_into("<I", data, at + 28, zlib.crc32(bytes(data[at:at + 28])))
+    return bytes(data)
+
+
+def test_a_peak_that_is_not_known_by_stack_is_a_point_only(tmp_path):
+    main = recorded(tmp_path, "hill").main
+    main.write_bytes(without_flag(main.read_bytes(), META_PEAKS))
+    t = timeline(main, "--by", "function")
+    assert len([p for p in t["points"] if p["peak"]]) == 1
+    assert "peak" not in [i["kind"] for i in t["instants"]]
 
 
 def test_a_recording_without_a_timeline_says_so(tmp_path):
