@@ -34,6 +34,7 @@ struct exporting {
 	ROW(heapsnapshot, EXPORT_PROFILE) \
 	ROW(dot, EXPORT_OF) \
 	ROW(graphml, EXPORT_OF) \
+	ROW(perfetto, 0) \
 	ROW(csv, EXPORT_TABLE) \
 	ROW(html, EXPORT_PROFILE)
 /* clang-format on */

@@ -15,7 +15,7 @@ from conftest import BUILD, REFKNOT, compiled, environment, record, refknot
 from readers import folded
 
 FORMATS = ("folded speedscope pprof heapprofile callgrind massif dhat heapsnapshot "
-           "dot graphml csv html").split()
+           "dot graphml perfetto csv html").split()
 
 
 @pytest.fixture(scope="module")

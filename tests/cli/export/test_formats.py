@@ -359,6 +359,65 @@ def test_csv_has_the_rows_of_objects(recording, tmp_path):
                         for r in rows}
 
 
+def trace_of(recording, readers, directory):
+    """What a model of traces has: the process's name, {counter: [(ns, {series:
+    value})]} and [(instant, ns)]."""
+    path = exported(recording, "perfetto", directory=directory)
+    read = read_by(readers, "trace", path)
+    assert read["others"] == 0
+    counters, instants = {}, []
+    for e in read["events"]:
+        at = round(e["ms"] * 1000000)
+        if e["phase"] == "C":
+            assert all(isinstance(v, int) for v in e["args"].values())
+            counters.setdefault(e["name"], []).append((at, e["args"]))
+        elif e["phase"] == "i":
+            instants.append((e["name"], at))
+        else:
+            assert (e["name"], e["phase"]) == ("process_name", "M")
+    return read["name"], counters, instants
+
+
+COUNTERS = {("alive", "bytes"): "bytes", ("blocks", "alive"): "blocks",
+            ("allocated", "bytes"): "allocated_bytes",
+            ("allocations", "so far"): "allocations"}
+
+
+@pytest.mark.parametrize("series", ["hill", "wide"])
+def test_a_trace_has_what_was_alive_when(series, readers, tmp_path):
+    made = record(tmp_path, fault_program("timeline"), series).main
+    name, counters, instants = trace_of(made, readers, tmp_path)
+    assert name == fault_program("timeline").name
+    told = read_json("timeline", made, "--by", "site", "--limit", "0")["timeline"]
+    for (counter, part), known_as in COUNTERS.items():
+        assert counters.pop(counter) == [
+            (p["time_ns"], {part: p[known_as]}) for p in told["points"]]
+    sites = counters.pop("alive by site")
+    assert not counters
+    rows = {g["name"]: g["bytes"] for g in told["groups"]}
+    assert [time for time, _ in sites] == [i["time_ns"] for i in told["instants"]]
+    for n, (_, values) in enumerate(sites):
+        assert sum(values.values()) == sum(row[n] for row in rows.values())
+        assert all(rows[name][n] == value for name, value in values.items()
+                   if name != "(others)")
+    assert len(sites[0][1]) == min(len(rows), 21)
+    assert sorted(instants) == sorted(
+        [(m["name"], m["time_ns"]) for m in told["marks"]]
+        + [("peak", p["time_ns"]) for p in told["points"] if p["peak"]])
+
+
+def test_a_trace_needs_a_timeline(recordings, readers, tmp_path):
+    name, counters, _ = trace_of(recordings["typed"], readers, tmp_path)
+    assert name == "typed"
+    _, sites = counters["alive by site"][-1]
+    assert {s for s in sites if "na,me\\xff:" in s and sites[s] == 300}
+    cut = tmp_path / "cut.rkn"
+    cut.write_bytes(recordings["odd"].read_bytes()[:700])
+    done = refknot("export", "-f", "perfetto", cut)
+    assert done.status == 2 and not done.out
+    assert "export: what was alive when is not known: an older version" in done.told
+
+
 # --- Temporary blocks -----------------------------------------------------------------
 
 SHORT = """
