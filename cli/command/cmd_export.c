@@ -183,7 +183,7 @@ static const struct poptOption options[] = {
 	  "; live-bytes without this option",
 	  "VALUE" },
 	{ "by", 'b', POPT_ARG_STRING, &by, 0,
-	  "what csv sums by; type without this option",
+	  "what csv and json sum by; type without this option",
 	  "type|site|function|file|size|root" },
 	OPTIONS_SYMBOLS,
 	POPT_TABLEEND

@@ -36,6 +36,7 @@ struct exporting {
 	ROW(graphml, EXPORT_OF) \
 	ROW(perfetto, 0) \
 	ROW(csv, EXPORT_TABLE) \
+	ROW(json, EXPORT_TABLE) \
 	ROW(html, EXPORT_PROFILE)
 /* clang-format on */
 #define EXPORT_OR(name, ...) ", " #name

@@ -15,7 +15,7 @@ from conftest import BUILD, REFKNOT, compiled, environment, record, refknot
 from readers import folded
 
 FORMATS = ("folded speedscope pprof heapprofile callgrind massif dhat heapsnapshot "
-           "dot graphml perfetto csv html").split()
+           "dot graphml perfetto csv json html").split()
 
 
 @pytest.fixture(scope="module")
@@ -290,6 +290,9 @@ def test_a_cut_recording_has_what_is_known(made, tmp_path):
     rows = list(csv.DictReader(done.out.decode().splitlines()))
     assert rows and all(r["live"] == r["bytes"] == r["retained_bytes"] == ""
                         and int(r["allocated"]) for r in rows)
+    done = refknot("export", "-f", "json", cut)
+    for row, known in zip(json.loads(done.out)["rows"], rows, strict=True):
+        assert row["live"] is None and row["allocated"] == int(known["allocated"])
     for form, words in (("folded", "live-bytes is not known: the recording was cut"),
                         ("massif", "what was alive at the end is not known"),
                         ("dot", "who holds it is not known: the recording was cut")):

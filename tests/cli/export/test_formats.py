@@ -10,7 +10,7 @@ import xml.etree.ElementTree
 import jsonschema
 import pytest
 
-from conftest import BUILD, compiled, read_json, record, refknot, run
+from conftest import BUILD, SOURCE, compiled, read_json, record, refknot, run
 from faults import program as fault_program
 from readers import (INSTALLED, exported, folded, node_readers, pprof,
                      read_by, recorded, sums, tool)
@@ -357,6 +357,30 @@ def test_csv_has_the_rows_of_objects(recording, tmp_path):
                     for r in rows} | history == {
                         r[by]: (int(r["allocated"]), int(r["freed"]))
                         for r in rows}
+
+
+TABLE = json.loads((SOURCE / "cli/report/refknot-table.schema.json").read_text())
+
+
+@pytest.mark.parametrize("by", ["type", "site", "function", "file", "size", "root"])
+def test_json_has_the_table_of_csv(by, recording, tmp_path):
+    path = exported(recording, "csv", "--by", by, directory=tmp_path)
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, strict=True))
+    document = json.loads(exported(recording, "json", "--by", by,
+                                   directory=tmp_path).read_text())
+    jsonschema.validate(document, TABLE)
+    names = [c["name"] for c in document["columns"]]
+    units = {c["name"]: c["unit"] for c in document["columns"]}
+    assert names == list(rows[0]) and names[0] == by
+    assert [n for n in names if units[n] == "bytes"] == [
+        n for n in names if n.endswith("bytes")]
+    assert [n for n in names if units[n] == "text"] == [by]
+    assert [c["name"] for c in document["columns"] if c["sampled"]] == [
+        n for n in names if n.startswith("sampled_")]
+    for row, known_row in zip(document["rows"], rows, strict=True):
+        assert list(row) == names and known_row == {
+            n: "" if value is None else str(value) for n, value in row.items()}
 
 
 def trace_of(recording, readers, directory):
