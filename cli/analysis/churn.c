@@ -54,6 +54,14 @@ static void add_lives(struct churn_row *row, const struct rkn_lives *l)
 	}
 }
 
+double churn_stack_mean(const struct rkn_lives *l)
+{
+	struct churn_row row = { 0 };
+
+	add_lives(&row, l);
+	return churn_mean(&row);
+}
+
 static void add_stack(struct churn_row *row, const struct rkn_stack *s,
 		      const struct rkn_lives *l)
 {

@@ -37,6 +37,8 @@ void churn_release(struct churn *c);
 double churn_temporary(const struct churn_row *row);
 /* About how many blocks were allocated while one lived. */
 double churn_mean(const struct churn_row *row);
+/* The same of one call stack. */
+double churn_stack_mean(const struct rkn_lives *l);
 /* The births below which the lives of `part` of the blocks are; 0: temporary;
  * UINT64_MAX: no bound is known. */
 uint64_t churn_below(const struct churn_row *row, double part);

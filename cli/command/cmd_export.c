@@ -110,7 +110,9 @@ static enum profile_value chosen_value(const struct export_writer *w)
 	for (unsigned v = 0; v < PROFILE_VALUES; v++)
 		list[v] = profile_kinds[v].name;
 	chosen = (enum profile_value)options_choice(
-	    "value", value, list, PROFILE_VALUES, PROFILE_LIVE_BYTES);
+	    "value", value, list, PROFILE_VALUES,
+	    w->flags & EXPORT_TOTAL ? PROFILE_ALLOCATED_BYTES
+				    : PROFILE_LIVE_BYTES);
 	if (value && !(w->flags & EXPORT_ONE_VALUE))
 		die(STATUS_INPUT, "export: --value is not for %s", w->name);
 	if (w->flags & EXPORT_BYTES && !profile_kinds[chosen].bytes)
@@ -180,7 +182,7 @@ static const struct poptOption options[] = {
 	  "write to FILE, not to the standard output", "FILE" },
 	{ "value", 'v', POPT_ARG_STRING, &value, 0,
 	  "of folded, heapprofile and dhat, which have one:" PROFILE_NAMES
-	  "; live-bytes without this option",
+	  "; live-bytes without this option, of dhat allocated-bytes",
 	  "VALUE" },
 	{ "by", 'b', POPT_ARG_STRING, &by, 0,
 	  "what csv and json sum by; type without this option",

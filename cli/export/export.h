@@ -30,7 +30,7 @@ struct exporting {
 	ROW(heapprofile, EXPORT_PROFILE | EXPORT_ONE_VALUE | EXPORT_BYTES) \
 	ROW(callgrind, EXPORT_PROFILE) \
 	ROW(massif, EXPORT_PROFILE) \
-	ROW(dhat, EXPORT_PROFILE | EXPORT_ONE_VALUE | EXPORT_BYTES) \
+	ROW(dhat, EXPORT_PROFILE | EXPORT_ONE_VALUE | EXPORT_BYTES | EXPORT_TOTAL) \
 	ROW(heapsnapshot, EXPORT_PROFILE) \
 	ROW(dot, EXPORT_OF) \
 	ROW(graphml, EXPORT_OF) \
@@ -50,6 +50,7 @@ enum export_flag {
 	EXPORT_BINARY = 1u << 3,    /* not for terminals */
 	EXPORT_OF = 1u << 4,        /* an object or finding may be named */
 	EXPORT_TABLE = 1u << 5,     /* --by chooses the rows */
+	EXPORT_TOTAL = 1u << 6,     /* without --value: what was allocated */
 };
 
 struct export_writer {

@@ -334,6 +334,53 @@ def test_dhat_shows_one_value(name, recordings, readers, tmp_path):
     assert "Allocated in the whole run at {" in shown["text"]
 
 
+@pytest.mark.parametrize("name", ["cycle", "sqlite3", "python3"])
+def test_dhat_has_the_peak_and_the_end(name, recordings, readers, tmp_path):
+    recording = recordings[name]
+    said = known(recording)
+    path = exported(recording, "dhat", directory=tmp_path)
+    shown = read_by(readers, "dhat", path)
+    assert [shown[k] for k in ("peak", "peakBlocks", "end", "endBlocks")] == [
+        said[k] for k in ("peak-bytes", "peak-blocks", "live-bytes", "live-blocks")]
+    assert shown["blocks"] == said["allocations"]
+    document = json.loads(path.read_text())
+    assert (document["bklt"], document["bkacc"]) == (True, False)
+    points = read_json("timeline", recording)["timeline"]["points"]
+    assert document["te"] == points[-1]["births"]
+    assert document["tg"] == next(p["births"] for p in points if p["peak"])
+    assert "t-gmax: " in shown["text"] and "avg lifetime " in shown["text"]
+    for point in document["pps"]:
+        for b, k in (("gb", "gbk"), ("eb", "ebk")):
+            assert point[b] <= point["mb"] <= point["tb"]
+            assert point[k] <= point["mbk"] <= point["tbk"]
+        assert 0 <= point["tl"] <= point["tbk"] * document["te"]
+
+
+def test_dhat_has_how_long_blocks_lived(short, readers, tmp_path):
+    path = exported(short, "dhat", directory=tmp_path)
+    document = json.loads(path.read_text())
+    names = [text.split(": ")[-1].split(" (")[0] for text in document["ftbl"]]
+    lives = {names[p["fs"][0]]: p["tl"] / p["tbk"] for p in document["pps"]}
+    assert lives["at_once"] == 0
+    assert 8 <= lives["later"] < 64  # the bucket of the nine that are born between
+    # Those that are alive at the end: of each that is known.
+    shown = read_by(readers, "dhat", path)
+    assert shown["lifetime"] == pytest.approx(
+        sum(p["tl"] for p in document["pps"]) / 6000)
+
+
+def test_dhat_of_what_has_no_lifetimes_has_one_value(short, readers, tmp_path):
+    cut = tmp_path / "cut.rkn"
+    for size in range(len(short.read_bytes()), 0, -100):
+        cut.write_bytes(short.read_bytes()[:size])
+        done = refknot("export", "-f", "dhat", cut)
+        if not json.loads(done.out)["bklt"]:
+            break
+    (tmp_path / "cut.dhat").write_bytes(done.out)
+    shown = read_by(readers, "dhat", tmp_path / "cut.dhat")
+    assert shown["blocks"] == 6000 and "avg lifetime" not in shown["text"]
+
+
 def test_csv_has_the_rows_of_objects(recording, tmp_path):
     for by in ("type", "site", "root"):
         path = exported(recording, "csv", "--by", by, directory=tmp_path)

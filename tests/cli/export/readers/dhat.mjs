@@ -10,6 +10,9 @@ dom.window.eval(code + `;globalThis.view = text => {
   onLoad(); gFilename = 'x'; gData = JSON.parse(text);
   buildTree(); displayTree(0, 0, 0);
   return {total: gRoot._totalBytes, blocks: gRoot._totalBlocks,
+    peak: gRoot._atTGmaxBytes, peakBlocks: gRoot._atTGmaxBlocks,
+    end: gRoot._atTEndBytes, endBlocks: gRoot._atTEndBlocks,
+    lifetime: gRoot._totalAvgLifetimes(),
     text: document.body.textContent};
 };`);
 process.stdout.write(JSON.stringify(
