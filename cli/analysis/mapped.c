@@ -7,6 +7,59 @@
 #include "groups_find.h"
 #include "list.h"
 #include "residency.h"
+#include "strays.h"
+
+/* With these there are pointers that the search has not seen. */
+static const enum rkn_limit_number doubts[] = {
+	RKN_LIMIT_UNALIGNED,        RKN_LIMIT_ADDRESS_RANGE,
+	RKN_LIMIT_STORE_FULL,       RKN_LIMIT_THREADS_FULL,
+	RKN_LIMIT_THREAD_RUNNING,   RKN_LIMIT_SHARED_MAP,
+	RKN_LIMIT_UNREADABLE,       RKN_LIMIT_NO_SNAPSHOT,
+	RKN_LIMIT_NO_MAPS,          RKN_LIMIT_SWITCHED_OFF,
+	RKN_LIMIT_SNAPSHOT_CUT,     RKN_LIMIT_SANDBOX,
+	RKN_LIMIT_OPERATORS,        RKN_LIMIT_BYPASS,
+	RKN_LIMIT_UNREAD_REGISTERS,
+};
+
+const char *mapped_unjudged(const struct model *m)
+{
+	if (m->truncated || !(m->meta.flags & RKN_META_SNAPSHOT))
+		return "no whole snapshot was taken";
+	if (!m->mapped_site_count && !m->point_count)
+		return "an older version made the recording";
+	if (m->meta.flags & RKN_META_FOREIGN_MALLOC)
+		return "the program has another allocator than glibc's, which maps memory itself";
+	if (m->mapped_site_count && m->mapped_sites[0].missed)
+		return "calls could not be noted";
+	for (size_t i = 0; i < sizeof(doubts) / sizeof(*doubts); i++)
+		if (m->limits[doubts[i]])
+			return "not everything was seen that may have a pointer";
+	/* A child frees what its parent allocated, and that was searched. */
+	if (!m->limits[RKN_LIMIT_INHERITED] &&
+	    m->limits[RKN_LIMIT_UNKNOWN_FREE] > strays_told(m))
+		return "blocks were allocated in a way that is not seen";
+	return NULL;
+}
+
+bool mapped_is_lost(const struct rkn_mapped *r)
+{
+	return r->flags & RKN_MAPPED_UNHELD;
+}
+
+uint64_t mapped_lost(const struct model *m, uint64_t *bytes)
+{
+	uint64_t count = 0;
+
+	*bytes = 0;
+	if (mapped_unjudged(m))
+		return 0;
+	for (size_t i = 0; i < m->mapped_count; i++)
+		if (mapped_is_lost(&m->mapped[i])) {
+			count++;
+			*bytes += m->mapped[i].end - m->mapped[i].start;
+		}
+	return count;
+}
 
 /* Of a file's or a shared mapping the kernel's numbers are of whole mappings;
  * RKN_NOT_KNOWN if it has this one only as a part of another. *next is the first
@@ -81,6 +134,12 @@ static uint32_t *make_rows(struct mapped *m, const struct reading *in,
 	return of_site;
 }
 
+static void add_lost(struct mapped_row *to, const struct rkn_mapped *r)
+{
+	to->lost++;
+	to->lost_bytes += r->end - r->start;
+}
+
 void mapped_make(struct mapped *m, const struct reading *in, enum group_by by)
 {
 	const struct model *model = in->m;
@@ -90,7 +149,8 @@ void mapped_make(struct mapped *m, const struct reading *in, enum group_by by)
 
 	*m = (struct mapped){ .known = model->page_count,
 			      .noted = model->mapped_site_count ||
-				       model->point_count };
+				       model->point_count,
+			      .unjudged = mapped_unjudged(model) };
 	if (!model->mapped_site_count)
 		return;
 	if (by != GROUP_BY_FUNCTION && by != GROUP_BY_FILE)
@@ -107,6 +167,10 @@ void mapped_make(struct mapped *m, const struct reading *in, enum group_by by)
 
 		add_resident(&m->rows[of_site[r->site]], bytes);
 		add_resident(&m->total, bytes);
+		if (mapped_is_lost(r) && !m->unjudged) {
+			add_lost(&m->rows[of_site[r->site]], r);
+			add_lost(&m->total, r);
+		}
 	}
 	if (m->count)
 		qsort(m->rows, m->count, sizeof(*m->rows), by_live);

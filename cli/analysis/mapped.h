@@ -15,6 +15,9 @@ struct mapped_row {
 				this */
 	uint64_t resident;   /* of live_bytes, in memory */
 	bool partly;         /* it is not known of all */
+	uint64_t lost;       /* of live: no pointer to it was found; 0 if
+				that was not judged */
+	uint64_t lost_bytes;
 };
 
 struct mapped {
@@ -25,11 +28,25 @@ struct mapped {
 	bool known;              /* what is in memory is */
 	bool noted;              /* what the program mapped is: a version that
 				    had no timeline did not */
+	const char *unjudged;    /* why it is not known what is lost; NULL */
 };
 
 /* By site, function or file; by any other property: by site. Dies when out of
  * memory. */
 void mapped_make(struct mapped *m, const struct reading *in, enum group_by by);
 void mapped_release(struct mapped *m);
+
+/*
+ * One clause if it is not known which mappings are lost, NULL if it is. What makes
+ * a verdict on blocks uncertain leaves that on mappings out.
+ */
+const char *mapped_unjudged(const struct model *m);
+
+/* Whether no pointer to it was found: it is lost, if that is judged. */
+bool mapped_is_lost(const struct rkn_mapped *r);
+
+/* Mappings that are lost, and their bytes; 0 if that is not known. Reads no
+ * symbols. */
+uint64_t mapped_lost(const struct model *m, uint64_t *bytes);
 
 #endif

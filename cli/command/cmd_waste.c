@@ -274,6 +274,8 @@ static void add_mapped(struct table *t, const struct mapped *m,
 	table_add(t, units_bytes(text, r->live_bytes));
 	snprintf(text, sizeof(text), "%" PRIu64, r->live);
 	table_add(t, text);
+	if (m->total.lost)
+		table_add(t, units_bytes(text, r->lost_bytes));
 	table_add(t, m->known && !r->partly ? units_bytes(text, r->resident)
 					    : "-");
 	table_add(t, units_bytes(text, r->peak_bytes));
@@ -283,20 +285,47 @@ static void add_mapped(struct table *t, const struct mapped *m,
 	table_add(t, key);
 }
 
+static size_t mapped_columns(struct table_column *columns,
+			     const struct mapped *m)
+{
+	const char *const titles[] = { "MAPPED",    "MAPPINGS", "LOST",
+				       "IN MEMORY", "PEAK",     "CALLS",
+				       "ALL BYTES" };
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(titles) / sizeof(*titles); i++)
+		if (m->total.lost || i != 2)
+			columns[n++] = (struct table_column){ titles[i], true };
+	columns[n++] = (struct table_column){
+		group_by_titles[grouping == GROUP_BY_TYPE ? GROUP_BY_SITE
+							  : grouping],
+		false
+	};
+	return n;
+}
+
+/* What was not seen, of all of them. */
+static void print_mapped_notes(const struct mapped *m)
+{
+	char text[UNITS_SIZE], bytes[UNITS_SIZE];
+
+	if (m->total.lost)
+		printf("lost: %s, %s; no pointer to %s was found\n",
+		       units_count(text, m->total.lost, "mapping"),
+		       units_bytes(bytes, m->total.lost_bytes),
+		       m->total.lost == 1 ? "it" : "them");
+	else if (m->unjudged && m->total.live)
+		printf("which of them are lost is not known: %s\n",
+		       m->unjudged);
+	if (m->missed)
+		printf("%s could not be noted: what is left may be wrong\n",
+		       units_count(text, m->missed, "call"));
+}
+
 /* Nothing, if the program mapped nothing itself. */
 static void print_mapped(const struct mapped *m, size_t limit)
 {
-	const struct table_column columns[] = {
-		{ "MAPPED", true },
-		{ "MAPPINGS", true },
-		{ "IN MEMORY", true },
-		{ "PEAK", true },
-		{ "CALLS", true },
-		{ "ALL BYTES", true },
-		{ grouping == GROUP_BY_TYPE ? group_by_titles[GROUP_BY_SITE]
-					    : group_by_titles[grouping],
-		  false },
-	};
+	struct table_column columns[8];
 	const size_t shown = limit && limit < m->count ? limit : m->count;
 	char text[UNITS_SIZE];
 	struct table t;
@@ -304,7 +333,7 @@ static void print_mapped(const struct mapped *m, size_t limit)
 	if (!m->count && !m->missed)
 		return;
 	puts("");
-	table_init(&t, columns, sizeof(columns) / sizeof(*columns));
+	table_init(&t, columns, mapped_columns(columns, m));
 	for (size_t i = 0; i < shown; i++)
 		add_mapped(&t, m, &m->rows[i], m->rows[i].key);
 	add_mapped(&t, m, &m->total, "total");
@@ -313,9 +342,7 @@ static void print_mapped(const struct mapped *m, size_t limit)
 	if (shown < m->count)
 		printf("omitting %s; --limit 0 shows all\n",
 		       units_count(text, m->count - shown, "row"));
-	if (m->missed)
-		printf("%s could not be noted: what is left may be wrong\n",
-		       units_count(text, m->missed, "call"));
+	print_mapped_notes(m);
 }
 
 static bool is_much(const struct waste *w, uint64_t bytes, uint64_t of)
@@ -496,6 +523,8 @@ static json_t *mapped_row_json(const struct mapped *m,
 	document_count(o, "live", r->live);
 	document_count(o, "live_bytes", r->live_bytes);
 	document_known(o, "resident", m->known && !r->partly, r->resident);
+	document_known(o, "lost", !m->unjudged, r->lost);
+	document_known(o, "lost_bytes", !m->unjudged, r->lost_bytes);
 	document_count(o, "peak_bytes", r->peak_bytes);
 	document_count(o, "calls", r->calls);
 	document_count(o, "bytes", r->bytes);
@@ -511,6 +540,7 @@ static json_t *mapped_json(const struct mapped *m, size_t limit)
 		document_append(rows, mapped_row_json(m, &m->rows[i]));
 	document_set(o, "total", mapped_row_json(m, &m->total));
 	document_count(o, "missed", m->missed);
+	document_text(o, "lost_not_known", m->unjudged);
 	document_set(o, "rows", rows);
 	return o;
 }

@@ -817,6 +817,9 @@ enum rkn_mapped_flag {
 	RKN_MAPPED_HIDDEN = 1u << 2, /* without access, when it was made */
 	RKN_MAPPED_FIXED = 1u << 3,  /* where the program wanted it */
 	RKN_MAPPED_BREAK = 1u << 4,  /* by brk() or sbrk() */
+	RKN_MAPPED_NEAR = 1u << 5,   /* near an address that it named */
+	RKN_MAPPED_UNHELD = 1u << 6, /* the snapshot found no word that may lead
+					to it */
 };
 
 /* A mapping of the program's own, or what is left of one. */

@@ -56,7 +56,7 @@
 #define STORE_FAILED "-failed"
 
 #define STORE_MAGIC   "RKNSTORE"
-#define STORE_VERSION 17u
+#define STORE_VERSION 18u
 
 /*
  * The shadow: which blocks are alive.  Each chunk covers STORE_REGION bytes of
@@ -302,8 +302,10 @@ struct store_mapped {
 	uint32_t flags;  /* enum rkn_mapped_flag */
 	uint32_t thread; /* that made it */
 	uint32_t next;   /* of the same bucket, or that is free */
+	/* Pages that were unmapped of what was one mapping with it. */
+	uint32_t before, behind;
 };
-static_assert(sizeof(struct store_mapped) == 32, "mapped changed size");
+static_assert(sizeof(struct store_mapped) == 40, "mapped changed size");
 
 /* What realloc() copied, by the stack of its call. Any thread adds to it. */
 struct store_copies {

@@ -24,15 +24,16 @@ static void replacing(int flags)
 		seals_change();
 }
 
-static uint32_t kind_of(int access, int flags)
+static uint32_t kind_of(const void *at, int access, int flags)
 {
-	return ((flags & MAP_ANONYMOUS) ? 0 : RKN_MAPPED_FILE) |
+	return (at ? RKN_MAPPED_NEAR : 0) |
+	       ((flags & MAP_ANONYMOUS) ? 0 : RKN_MAPPED_FILE) |
 	       ((flags & MAP_TYPE) == MAP_PRIVATE ? 0 : RKN_MAPPED_SHARED) |
 	       (access == PROT_NONE ? RKN_MAPPED_HIDDEN : 0) |
 	       ((flags & MAP_FIXED) ? RKN_MAPPED_FIXED : 0);
 }
 
-static void *noted(void *p, size_t size, int access, int flags,
+static void *noted(void *p, const void *at, size_t size, int access, int flags,
 		   const void *frame)
 {
 	replacing(flags);
@@ -42,7 +43,7 @@ static void *noted(void *p, size_t size, int access, int flags,
 	gone_mapped(ADDRESS(p), size,
 		    (flags & MAP_TYPE) == MAP_PRIVATE &&
 			flags & MAP_ANONYMOUS && access & PROT_WRITE);
-	mapped_add(ADDRESS(p), size, kind_of(access, flags), frame);
+	mapped_add(ADDRESS(p), size, kind_of(at, access, flags), frame);
 	return p;
 }
 
@@ -52,7 +53,7 @@ EXPORT void *mmap64(void *at, size_t size, int access, int flags, int fd,
 {
 	real_resolve();
 	replacing(flags);
-	return noted(real.mmap64(at, size, access, flags, fd, offset), size,
+	return noted(real.mmap64(at, size, access, flags, fd, offset), at, size,
 		     access, flags, HERE);
 }
 
@@ -64,7 +65,7 @@ EXPORT void *mappings_mmap(void *at, size_t size, int access, int flags, int fd,
 {
 	real_resolve();
 	replacing(flags);
-	return noted(real.mmap(at, size, access, flags, fd, offset), size,
+	return noted(real.mmap(at, size, access, flags, fd, offset), at, size,
 		     access, flags, HERE);
 }
 

@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "picture.h"
 #include "stop.h"
+#include "unheld.h"
 
 #define PAGE  4096ull
 #define PIECE (32ull << 10) /* copied at once */
@@ -110,6 +111,39 @@ static void drain(struct picture *p, struct queue *q)
 	q->count = 0;
 }
 
+static inline void queue_word(struct picture *p, uint32_t i, uint64_t word,
+			      uint64_t number)
+{
+	struct word *place = &queue.words[queue.count++];
+
+	*place = (struct word){
+		.value = word,
+		.number = number,
+		.entry = blocks_entry(&p->blocks, word),
+		.from = i,
+	};
+	__builtin_prefetch(place->entry);
+	if (queue.count == BATCH)
+		drain(p, &queue);
+}
+
+/* The same for blocks and for mappings. */
+static NOINLINE void search_both(struct picture *p, uint32_t i, uint64_t base,
+				 uint64_t at, uint64_t end,
+				 const uint64_t *words)
+{
+	const struct unheld *const u = p->unheld;
+	const uint64_t least = p->blocks.least;
+	const uint64_t span = p->blocks.most - least;
+
+	for (; at + 8 <= end; at += 8, words++)
+		if (unheld_is_worth(u, *words)) {
+			unheld_look(p, u, *words, at);
+			if (*words - least < span)
+				queue_word(p, i, *words, (at - base) / 8);
+		}
+}
+
 /* `words` is the memory from `start` on, or a copy. */
 static void search(struct picture *p, uint32_t i, uint64_t start, uint64_t end,
 		   const uint64_t *words)
@@ -120,20 +154,13 @@ static void search(struct picture *p, uint32_t i, uint64_t start, uint64_t end,
 
 	if (start == base && start < end && p->first)
 		first_note(p, i, words, (end - start) / 8);
+	if (unlikely(p->unheld)) {
+		search_both(p, i, base, start, end, words);
+		return;
+	}
 	for (uint64_t at = start; at + 8 <= end; at += 8, words++)
-		if (*words - least < span) {
-			struct word *place = &queue.words[queue.count++];
-
-			*place = (struct word){
-				.value = *words,
-				.number = (at - base) / 8,
-				.entry = blocks_entry(&p->blocks, *words),
-				.from = i,
-			};
-			__builtin_prefetch(place->entry);
-			if (queue.count == BATCH)
-				drain(p, &queue);
-		}
+		if (*words - least < span)
+			queue_word(p, i, *words, (at - base) / 8);
 }
 
 /* Searches a page or a part of one: `readable`, or what the program itself may

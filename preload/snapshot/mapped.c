@@ -167,6 +167,13 @@ static void drop(uint32_t number)
 	unused = number;
 }
 
+static uint32_t more_pages(uint32_t pages, uint64_t bytes)
+{
+	const uint64_t sum = pages + bytes / PAGE;
+
+	return sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
+}
+
 /* Takes [start, end) out of the mapping. */
 static void cut(uint32_t number, uint64_t start, uint64_t end)
 {
@@ -175,10 +182,13 @@ static void cut(uint32_t number, uint64_t start, uint64_t end)
 
 	drop(number);
 	part.end = start;
+	part.behind = more_pages(was.behind, was.end - start);
 	if (was.start < start && !put(&part))
 		missed();
 	part.start = end;
 	part.end = was.end;
+	part.before = more_pages(was.before, end - was.start);
+	part.behind = was.behind;
 	if (end < was.end && !put(&part))
 		missed();
 }
@@ -313,6 +323,11 @@ void mapped_undo(uint64_t start, uint64_t size, const struct mapped_cut *cut)
 		missed();
 	}
 	thread_leave(t);
+}
+
+bool mapped_settled(void)
+{
+	return !READ_ONCE(busy);
 }
 
 void mapped_reset(void)

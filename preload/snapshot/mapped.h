@@ -30,6 +30,9 @@ void mapped_undo(uint64_t start, uint64_t size, const struct mapped_cut *cut);
 /* The program moved its break itself. */
 void mapped_break(uint64_t before, uint64_t after, const void *frame);
 
+/* At a snapshot: whether no thread stands still while it changes the table. */
+bool mapped_settled(void);
+
 /* The recording is a new one. */
 void mapped_reset(void);
 

@@ -53,8 +53,10 @@ struct picture {
 	uint8_t *others;     /* a bit for each block: it is known to begin with
 				no C++ table; NULL: nothing is known */
 	struct wide_piece *wide, *wide_last; /* see wide_note(); NULL: none */
-	struct first *first; /* see first_note(); NULL: it is not asked */
-	struct rkn_tls *tls; /* see tls_find(); NULL: it was not asked */
+	struct first *first;   /* see first_note(); NULL: it is not asked */
+	struct unheld *unheld; /* see unheld.h; NULL: no mapping is looked for,
+				  or no more */
+	struct rkn_tls *tls;   /* see tls_find(); NULL: it was not asked */
 	uint32_t tls_count;
 	uint64_t tls_most; /* bytes below a thread pointer: of the farthest; 0:
 			      not known */

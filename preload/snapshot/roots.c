@@ -17,6 +17,7 @@
 #include "picture.h"
 #include "tasks.h"
 #include "thread.h"
+#include "unheld.h"
 
 #define PAGE          4096ull
 #define LARGE         (4ull << 20) /* mappings that may be mostly untouched */
@@ -60,8 +61,9 @@ static bool tls_owner(const struct picture *p, uint64_t where, uint32_t *owner)
 	return true;
 }
 
-static void found(struct picture *p, const struct piece *piece, uint64_t where,
-		  uint32_t block, uint64_t offset)
+/* Apart: else the loops that call it have no registers left. */
+static NOINLINE void found(struct picture *p, const struct piece *piece,
+			   uint64_t where, uint32_t block, uint64_t offset)
 {
 	const struct stopped *t = piece->thread;
 	struct rkn_root *r;
@@ -91,6 +93,26 @@ static void found(struct picture *p, const struct piece *piece, uint64_t where,
 		wide_note(p, RKN_WIDE_ROOT, 0, offset);
 }
 
+/* The same for blocks and for mappings. */
+static NOINLINE void search_both(struct picture *p, const struct piece *piece,
+				 const uint64_t *words, uint64_t where,
+				 uint64_t size)
+{
+	const struct unheld *const u = p->unheld;
+	uint64_t offset;
+
+	for (uint64_t i = 0; i < size / 8; i++) {
+		uint32_t block;
+
+		if (!unheld_is_worth(u, words[i]))
+			continue;
+		unheld_look(p, u, words[i], where + i * 8);
+		block = blocks_find(&p->blocks, words[i], &offset);
+		if (block != BLOCKS_NONE)
+			found(p, piece, where + i * 8, block, offset);
+	}
+}
+
 /* `words` are the bytes at address `where`, or a copy of them. */
 static void search(struct picture *p, const struct piece *piece,
 		   const uint64_t *words, uint64_t where, uint64_t size)
@@ -102,6 +124,10 @@ static void search(struct picture *p, const struct piece *piece,
 	p->root_bytes += size;
 	if (piece->walks)
 		p->inherited_bytes += size;
+	if (unlikely(p->unheld)) {
+		search_both(p, piece, words, where, size);
+		return;
+	}
 	for (uint64_t i = 0; i < size / 8; i++) {
 		uint32_t block;
 

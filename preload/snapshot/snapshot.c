@@ -16,6 +16,7 @@
 #include "picture.h"
 #include "references.h"
 #include "thread.h"
+#include "unheld.h"
 
 #define MAPS_MOST 65536u
 
@@ -158,12 +159,14 @@ static void search_open(struct picture *p)
 	note_threads();
 	contexts_collect(&p->stop);
 	tls_find(p);
+	unheld_begin(p);
 	roots_search(p);
 	declared_roots_search(p);
 	gone_search(p);
 	references_read_counters(&p->pages, p->limits);
 	first_open(p);
 	edges_search(p);
+	unheld_end(p);
 	picture_list_finish(p, &p->roots);
 	picture_list_finish(p, &p->edges);
 	wide_finish(p);

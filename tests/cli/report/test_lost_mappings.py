@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""Lost mappings: programs that forget or keep one, and real programs, which have none."""
+import re
+import shutil
+
+import pytest
+
+from conftest import CC, SOURCE, environment, read_json, record, refknot, run
+
+PAGE = 4096
+SIZE = 16  # pages
+
+# What is lost, in pages, by case; see lost_maps.c.
+CASES = {
+    "lost": [SIZE], "start": [], "middle": [], "end": [], "outside": [SIZE],
+    "page_number": [], "in_block": [], "in_lost_block": [SIZE], "in_freed_block": [SIZE],
+    "itself": [SIZE], "in_lost_mapping": [SIZE], "in_register": [],
+    "in_thread_register": [], "half": [SIZE // 2], "half_known": [], "hole_known": [],
+    "moved_lost": [3 * SIZE], "moved_known": [], "raw": [], "raw_again": [],
+    "signal_stack": [], "thread_stack": [], "named": [], "fixed": [], "hidden": [],
+    "shared": [], "declared": [], "lowest": [],
+}
+
+
+def mappings(recording):
+    found = read_json("waste", recording)["waste"]["mapped_by_program"]
+    for name in ("lost", "lost_bytes"):
+        if found["lost_not_known"] is None:
+            assert sum(row[name] for row in found["rows"]) == found["total"][name]
+        else:
+            assert found["total"][name] is None
+    return found
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    out = tmp_path_factory.mktemp("lost") / "lost_maps"
+    done = run(CC, "-O1", "-g", "-pthread", SOURCE / "tests/cli/report/lost_maps.c",
+               "-o", out)
+    assert done.status == 0, done.told
+    return out
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_lost_is_what_no_word_leads_to(case, program, tmp_path):
+    done = record(tmp_path, program, case)
+    if b"apart" in done.outcome.out:
+        pytest.skip("the kernel put other memory in between")
+    found = mappings(done.main)
+    assert found["lost_not_known"] is None
+    assert found["total"]["live"] >= 1
+    pages = [row["lost_bytes"] // PAGE for row in found["rows"] if row["lost"]]
+    assert pages == CASES[case]
+    assert found["total"]["lost"] == len(pages)
+
+
+def test_what_is_above_one_that_is_known_is_lost(program, tmp_path):
+    done = record(tmp_path, program, "highest")
+    if b"apart" in done.outcome.out:
+        pytest.skip("the kernel put other memory in between")
+    total = mappings(done.main)["total"]
+    assert (total["live"], total["lost"], total["lost_bytes"]) == (3, 2, 2 * SIZE * PAGE)
+
+
+def test_of_many_all_but_those_that_are_known_are_lost(program, tmp_path):
+    done = record(tmp_path, program, "many")
+    found = mappings(done.main)
+    of = {row["key"].split()[0]: row for row in found["rows"]}
+    assert of["map"]["live"] == 1000 and of["apart"]["lost"] == 0
+    # A neighbour's start may be one's end.
+    assert 90 <= of["map"]["lost"] <= 100
+    told = refknot("waste", done.main).out.decode()
+    assert re.search(r"^ +MAPPED  MAPPINGS +LOST  IN MEMORY", told, re.M)
+    assert re.search(r"^lost: (9\d|100) mappings, \S+ MiB; no pointer to them was found$",
+                     told, re.M)
+
+
+def test_a_child_is_judged_by_what_it_mapped_itself(program, tmp_path):
+    done = record(tmp_path, program, "child")
+    assert mappings(done.main)["total"]["lost"] == 0
+    child, = done.children
+    total = mappings(child)["total"]
+    assert total["lost_bytes"] == 2 * SIZE * PAGE
+
+
+def test_nothing_is_judged_of_a_killed_process(program, tmp_path):
+    done = record(tmp_path, program, "killed")
+    found = mappings(done.main)
+    assert found["lost_not_known"] == "no whole snapshot was taken"
+    assert found["total"]["live"] == 1
+    told = refknot("waste", done.main).out.decode()
+    assert "which of them are lost is not known: no whole snapshot was taken" in told
+
+
+# --- Real programs ------------------------------------------------------------------
+
+# What Python's ctypes maps and forgets; the number that it keeps is no pointer.
+FORGETS = """
+import ctypes
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + 3 * [ctypes.c_int] + [ctypes.c_long]
+libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+for i in range(10):  # none touches another
+    libc.munmap(libc.mmap(None, 2 << 20, 3, 0x22, -1, 0), 1 << 20)
+"""
+
+PYTHON = "/usr/bin/python3"
+PROGRAMS = {
+    "python": (PYTHON, "-c",
+               "import json; d = {i: str(i) for i in range(200000)}; json.dumps(d)"),
+    "python_at_its_end": (PYTHON, "-c",
+                          "import os; d = {i: [i] for i in range(200000)}; os._exit(0)"),
+    "python_maps": (PYTHON, "-c",
+                    "import mmap, os\nm = [mmap.mmap(-1, 1 << 16, mmap.MAP_PRIVATE |"
+                    " mmap.MAP_ANONYMOUS) for i in range(50)]\nos._exit(0)"),
+    "perl": ("perl", "-e", "$h{$_} = $_ x 5 for 1 .. 50000"),
+    "sqlite3": ("sqlite3", ":memory:", "create table t(a, b); with recursive n(i) as "
+                "(select 1 union all select i + 1 from n where i < 50000) "
+                "insert into t select i, hex(i) from n;"),
+    "git": ("git", "-C", SOURCE, "log", "-200", "--stat"),
+    "xmllint": ("xmllint", "--noout", SOURCE / "tests/cli/report/none.xml"),
+    "cc1": ("cc1", "-quiet", "-O2", SOURCE / "tests/cli/report/lost_maps.c", "-o",
+            "/dev/null"),
+    "node": ("node", "-e", "console.log(1)"),
+    "clang": ("clang-14", "-fsyntax-only", SOURCE / "tests/cli/report/lost_maps.c"),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_real_programs_lose_no_mapping(name, tmp_path):
+    argv = PROGRAMS[name]
+    if name == "cc1":
+        argv = (run("gcc", "-print-prog-name=cc1").out.decode().strip(),) + argv[1:]
+    if not shutil.which(argv[0]):
+        pytest.skip(f"{argv[0]} is not installed")
+    done = record(tmp_path, *argv, env=environment(PYTHONMALLOC="pymalloc"))
+    found = mappings(done.main)
+    assert not found["total"]["lost"], found["rows"]
+
+
+def test_what_python_forgets_is_found_among_its_own(tmp_path):
+    if not shutil.which(PYTHON):
+        pytest.skip("python3 is not installed")
+    done = record(tmp_path, PYTHON, "-c", FORGETS)
+    found = mappings(done.main)
+    assert found["lost_not_known"] is None
+    lost = [row for row in found["rows"] if row["lost"]]
+    # What Python has freed may hold a number still.
+    assert len(lost) == 1 and 7 <= lost[0]["lost"] <= 10, found["rows"]
