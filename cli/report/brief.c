@@ -9,6 +9,7 @@
 #include "cycle_hint.h"
 #include "die.h"
 #include "escape.h"
+#include "mapped.h"
 #include "member.h"
 #include "place.h"
 #include "shell_word.h"
@@ -96,6 +97,18 @@ static const char *plural_of(unsigned kinds)
 	return "findings";
 }
 
+static void print_lost_mappings(FILE *out, const struct model *m,
+				unsigned kinds)
+{
+	char count[UNITS_SIZE], amount[UNITS_SIZE];
+	uint64_t bytes, lost = mapped_lost(m, &bytes);
+
+	if (lost && kinds & 1u << FINDING_LEAK)
+		fprintf(out, ", %s of %s lost (refknot leaks)",
+			units_count(count, lost, "mapping"),
+			units_bytes(amount, bytes));
+}
+
 /* "verdict: 2 findings, 1.1 KiB lost, complete" */
 static void add_verdict(struct brief *b, const struct model *m,
 			const struct findings *f, const struct verdict *v,
@@ -130,6 +143,7 @@ static void add_verdict(struct brief *b, const struct model *m,
 	    possible)
 		fprintf(out, ", %" PRIu64 " possible leak%s (-p)", possible,
 			possible == 1 ? "" : "s");
+	print_lost_mappings(out, m, kinds);
 	if (withheld)
 		fprintf(out, ", %" PRIu64 " withheld by the program's own %s",
 			withheld, wishes_origin(wishes));

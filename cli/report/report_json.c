@@ -11,6 +11,7 @@
 #include "json_text.h"
 #include "json_writer.h"
 #include "list.h"
+#include "lost_mappings.h"
 #include "member.h"
 #include "report_print.h"
 #include "strays.h"
@@ -411,6 +412,7 @@ json_t *report_json(const struct reading *in, const struct report_options *o)
 	document_set(document, DOCUMENT_FINDINGS, list);
 	document_set(document, "wrong_frees", wrong_frees(&w));
 	document_set(document, "pooled", pooled_json(in, &f));
+	document_set(document, "lost_mappings", lost_mappings_json(in));
 	document_add_types(document, &types, 0, false);
 	groups_release(&types);
 	findings_release(&f);

@@ -10,6 +10,7 @@
 #include "checked.h"
 #include "escape.h"
 #include "loss_table.h"
+#include "lost_mappings.h"
 #include "member.h"
 #include "paint.h"
 #include "pooled.h"
@@ -529,6 +530,7 @@ static void print_whole(const struct printer *p, struct findings *f,
 	print_findings(p, f, o, v->findings);
 	print_notes(p, f, v, o->children);
 	print_others(p, f, v, o->kinds);
+	lost_mappings_print(p, o);
 	if (o->kinds & 1u << FINDING_OVER)
 		print_pooled(p, f);
 }

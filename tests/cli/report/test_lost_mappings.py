@@ -92,6 +92,34 @@ def test_nothing_is_judged_of_a_killed_process(program, tmp_path):
     assert "which of them are lost is not known: no whole snapshot was taken" in told
 
 
+def test_report_has_their_number_and_leaks_their_sites(program, tmp_path):
+    done = record(tmp_path, program, "in_lost_mapping")
+    told = refknot("report", done.main).out.decode()
+    assert ("1 mapping, 64.0 KiB lost: no pointer to it was found; "
+            f"refknot leaks '{done.main}' lists where it was mapped\n") in told
+    told = refknot("leaks", done.main).out.decode()
+    assert re.search(r"^1 mapping, 64\.0 KiB lost: no pointer to it was found\n"
+                     r" +LOST  MAPPINGS  SITE\n"
+                     r"64\.0 KiB         1  map at lost_maps\.c:\d+ \(lost_maps\)\n",
+                     told, re.M)
+    assert "lost:" not in refknot("cycles", done.main).out.decode()
+    told = refknot("report", "--brief", done.main).out.decode()
+    assert ", 1 mapping of 64.0 KiB lost (refknot leaks), complete\n" in told
+    found = read_json("report", done.main)
+    assert found["verdict"]["findings"] == 0
+    site, = found["lost_mappings"].pop("sites")
+    assert found["lost_mappings"] == {"not_known": None, "mappings": 1, "bytes": SIZE * PAGE}
+    assert site["mappings"] == 1 and site["site"].startswith("map at lost_maps.c:")
+
+
+def test_nothing_is_told_where_nothing_is_lost(program, tmp_path):
+    done = record(tmp_path, program, "start")
+    for command in "report", "leaks", "waste":
+        assert "lost:" not in refknot(command, done.main).out.decode()
+    assert read_json("leaks", done.main)["lost_mappings"] == {
+        "not_known": None, "mappings": 0, "bytes": 0, "sites": []}
+
+
 # --- Real programs ------------------------------------------------------------------
 
 # What Python's ctypes maps and forgets; the number that it keeps is no pointer.
