@@ -90,10 +90,12 @@ static bool is_judged(struct gate *g, const struct model *m)
 
 void gate_add_idle(struct gate *g, const struct model *m)
 {
-	if (is_judged(g, m))
+	if (is_judged(g, m)) {
 		add_process(g, m, (struct gate_gap){ 0 });
-	else
+		gate_worst_note(&g->lost, 0, m);
+	} else {
 		add_other(g, described(m));
+	}
 }
 
 char *gate_unread_text(const struct gate *g)
@@ -273,6 +275,7 @@ void gate_close(struct gate *g)
 	free(g->verdict.cut_short);
 	issues_release(&g->issues);
 	gate_worst_release(&g->peak);
+	gate_worst_release(&g->lost);
 	for (size_t i = 0; g->worst && i < g->options.limit_count; i++)
 		gate_worst_release(&g->worst[i]);
 	free(g->worst);

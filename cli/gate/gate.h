@@ -123,9 +123,11 @@ struct gate {
 				     checked: what they inherited are roots, */
 	uint64_t inherited_bytes; /* so much in all of them together */
 	struct gate_worst peak;
-	struct gate_worst *worst; /* of each of options.limits, see
+	struct gate_worst lost; /* mappings, where that was judged */
+	uint64_t lost_mappings, lost_bytes; /* of all processes */
+	struct gate_worst *worst;           /* of each of options.limits, see
 				     gate_limits_open() */
-	double seconds;           /* that the program ran; 0: not known */
+	double seconds; /* that the program ran; 0: not known */
 	struct gate_verdict verdict;
 };
 

@@ -8,6 +8,7 @@
 #include "die.h"
 #include "escape.h"
 #include "groups.h"
+#include "mapped.h"
 #include "nearest.h"
 #include "peak.h"
 #include "region_passes.h"
@@ -251,6 +252,30 @@ static void place_peak(struct gate *g, struct looker *k)
 	free(k->amounts);
 }
 
+/* Mappings to which no pointer was found, and where they were made. */
+static void add_lost(struct gate *g, struct looker *k)
+{
+	const struct model *m = k->in->m;
+	uint64_t bytes, count = mapped_lost(m, &bytes);
+
+	g->lost_mappings += count;
+	g->lost_bytes += bytes;
+	if (mapped_unjudged(m) || !gate_worst_note(&g->lost, bytes, m) ||
+	    bytes <= g->options.most_lost_mapped)
+		return;
+	k->amounts = xcalloc(m->stack_count + 1, sizeof(*k->amounts));
+	for (size_t i = 0; i < m->mapped_count; i++) {
+		const struct rkn_mapped *r = &m->mapped[i];
+
+		if (mapped_is_lost(r))
+			add_amount(k, m->mapped_sites[r->site].stack, 1,
+				   r->end - r->start);
+	}
+	gate_worst_place(&g->lost, k->in, g->sources, k->amounts, true,
+			 "mapped and lost");
+	free(k->amounts);
+}
+
 void gate_limits_add(struct gate *g, const struct reading *in)
 {
 	const struct model *m = in->m;
@@ -261,6 +286,7 @@ void gate_limits_add(struct gate *g, const struct reading *in)
 	if (gate_worst_note(&g->peak, m->meta.peak_bytes, m) &&
 	    m->meta.peak_bytes > g->options.most_peak)
 		place_peak(g, &k);
+	add_lost(g, &k);
 	if (!g->options.limit_count)
 		return;
 	gate_limits_open(g);

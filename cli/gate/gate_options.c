@@ -176,6 +176,7 @@ void gate_options_init(struct gate_options *o)
 		.most_leaked_bytes = GATE_UNLIMITED,
 		.most_leaked_objects = GATE_UNLIMITED,
 		.most_peak = GATE_UNLIMITED,
+		.most_lost_mapped = GATE_UNLIMITED,
 		.error_status = 23,
 	};
 }

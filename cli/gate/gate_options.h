@@ -32,6 +32,7 @@ struct gate_options {
 	unsigned kinds; /* that fail: bits 1 << enum finding_kind */
 	bool growth;    /* of regions fails, too */
 	uint64_t most_leaked_bytes, most_leaked_objects, most_peak;
+	uint64_t most_lost_mapped; /* bytes of mappings of one process */
 	struct gate_limit *limits;
 	size_t limit_count;
 	struct gate_programs programs;

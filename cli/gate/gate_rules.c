@@ -122,6 +122,44 @@ static void judge_worst(struct gate_rule *r, const struct gate_worst *w,
 	free(text);
 }
 
+static void add_peak(struct gate *g, uint64_t most)
+{
+	char peak[UNITS_SIZE];
+	struct gate_rule *r;
+
+	if (most == GATE_UNLIMITED)
+		return;
+	r = append_limit(g, xstrdup("max-peak"),
+			 xasprintf("at most %s at the peak of a process",
+				   units_bytes(peak, most)),
+			 xasprintf("--max-peak %" PRIu64, most), most);
+	r->bytes = true;
+	judge_worst(r, &g->peak, "at the peak of");
+}
+
+static void add_lost_mapped(struct gate *g, uint64_t most)
+{
+	char text[UNITS_SIZE];
+	struct gate_rule *r;
+
+	if (most == GATE_UNLIMITED)
+		return;
+	r = append_limit(g, xstrdup("max-lost-mapped"),
+			 xasprintf("at most %s of lost mappings in a process",
+				   units_bytes(text, most)),
+			 xasprintf("--max-lost-mapped %" PRIu64, most), most);
+	r->bytes = true;
+	r->unseen = !g->lost.seen;
+	if (g->lost.seen) {
+		judge_worst(r, &g->lost, "of lost mappings in");
+		return;
+	}
+	/* Nothing was judged, which is not good news. */
+	r->failed = !g->options.allow_incomplete;
+	r->text = xstrdup(
+	    "mappings were not judged in any process; see refknot waste");
+}
+
 static void add_limit(struct gate *g, const struct gate_limit *l,
 		      const struct gate_worst *worst)
 {
@@ -223,8 +261,6 @@ void gate_rules_make(struct gate *g)
 {
 	const struct gate_options *o = &g->options;
 	uint64_t bytes = 0, objects = 0;
-	char peak[UNITS_SIZE];
-	struct gate_rule *r;
 
 	/* Where --max-leaked-* judges what is new, the kind has no rule. */
 	for (int kind = 0; kind < FINDING_KINDS; kind++)
@@ -240,16 +276,8 @@ void gate_rules_make(struct gate *g)
 	add_amount(g, "max-leaked-bytes", o->most_leaked_bytes, bytes, true);
 	add_amount(g, "max-leaked-objects", o->most_leaked_objects, objects,
 		   false);
-	if (o->most_peak != GATE_UNLIMITED) {
-		r = append_limit(
-		    g, xstrdup("max-peak"),
-		    xasprintf("at most %s at the peak of a process",
-			      units_bytes(peak, o->most_peak)),
-		    xasprintf("--max-peak %" PRIu64, o->most_peak),
-		    o->most_peak);
-		r->bytes = true;
-		judge_worst(r, &g->peak, "at the peak of");
-	}
+	add_peak(g, o->most_peak);
+	add_lost_mapped(g, o->most_lost_mapped);
 	gate_limits_open(g);
 	for (size_t i = 0; i < o->limit_count; i++)
 		add_limit(g, &o->limits[i], &g->worst[i]);

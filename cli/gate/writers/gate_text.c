@@ -359,6 +359,13 @@ void gate_write_text(FILE *out, const struct gate *g)
 		    "note: %s, %s held until the end by memory that the program unmapped then: not counted as lost, with confidence low\n",
 		    units_count(count, g->gone_objects, "object"),
 		    units_bytes(size, g->gone_bytes));
+	if (g->lost_mappings && g->options.most_lost_mapped == GATE_UNLIMITED)
+		fprintf(
+		    out,
+		    "note: %s, %s lost: no pointer to %s was found; --max-lost-mapped makes that fail\n",
+		    units_count(count, g->lost_mappings, "mapping"),
+		    units_bytes(size, g->lost_bytes),
+		    g->lost_mappings == 1 ? "it" : "them");
 	print_ended(out, g, true);
 	print_possible(out, g);
 	fprintf(out, "%s%s%s\n",

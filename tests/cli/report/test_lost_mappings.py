@@ -120,6 +120,43 @@ def test_nothing_is_told_where_nothing_is_lost(program, tmp_path):
         "not_known": None, "mappings": 0, "bytes": 0, "sites": []}
 
 
+@pytest.mark.parametrize("case, limit, status, text", [
+    ("lost", None, 0, "note: 1 mapping, 64.0 KiB lost: no pointer to it was found; "
+     "--max-lost-mapped makes that fail"),
+    ("lost", "64K", 0, ""),
+    ("lost", "65535", 23, "max-lost-mapped: 65536 B of lost mappings in lost_maps["),
+    ("lost", "0", 23, "max-lost-mapped: 64.0 KiB of lost mappings in lost_maps["),
+    ("start", "0", 0, ""),
+])
+def test_check_fails_on_them_only_if_that_is_asked(case, limit, status, text, program,
+                                                   tmp_path):
+    limits = ["--max-lost-mapped", limit] if limit else []
+    done = refknot("check", *limits, "--", program, case, cwd=tmp_path)
+    told = (done.out + done.err).decode()
+    assert done.status == status, told
+    assert text in told
+    if status:
+        assert re.search(r"^  1 object, 64\.0 KiB mapped and lost, from\n    #0  map at",
+                         told, re.M)
+    elif limit:
+        assert "note:" not in told
+
+
+def test_check_passes_a_program_that_allocates_nothing(tmp_path):
+    done = refknot("check", "--max-lost-mapped", "0", "--", "true", cwd=tmp_path)
+    assert done.status == 0, done.told
+
+
+def test_check_fails_where_none_could_be_judged(program, tmp_path):
+    done = record(tmp_path, program, "killed")
+    asked = "check", "--killed-ok", "lost_maps", "--max-lost-mapped", "1G", done.main
+    done = refknot(*asked)
+    assert done.status == 23
+    assert "max-lost-mapped: mappings were not judged in any process" in (
+        done.out + done.err).decode()
+    assert refknot(asked[0], "--allow-incomplete", *asked[1:]).status == 0
+
+
 # --- Real programs ------------------------------------------------------------------
 
 # What Python's ctypes maps and forgets; the number that it keeps is no pointer.
