@@ -320,7 +320,8 @@ void unheld_end(struct picture *p)
 	struct unheld *u = p->unheld;
 
 	p->unheld = NULL;
-	if (!u || p->edges.cut || p->roots.cut)
+	/* Blocks that the program keeps from the search may have pointers. */
+	if (!u || p->skipped || p->edges.cut || p->roots.cut)
 		return;
 	for (uint32_t i = 0; i < u->all_count; i++) {
 		if (!is_without(u, i))

@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <refknot.h>
+
 #include "../../../samples/scrub.h"
 
 #define PAGE 4096ul
@@ -90,6 +92,13 @@ static NOINLINE void in_freed_block(void)
 
 	p[77] = (uintptr_t)map(SIZE);
 	free(p);
+}
+
+static NOINLINE void in_block_not_searched(void)
+{
+	block = malloc(1000);
+	block[77] = (uintptr_t)map(SIZE);
+	refknot_no_scan(block);
 }
 
 static NOINLINE void itself(void)
@@ -369,6 +378,7 @@ static const struct {
 	CASE(many),
 	CASE(child),
 	CASE(killed),
+	CASE(in_block_not_searched),
 };
 
 int main(int argc, char **argv)

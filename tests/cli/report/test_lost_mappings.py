@@ -14,6 +14,7 @@ SIZE = 16  # pages
 CASES = {
     "lost": [SIZE], "start": [], "middle": [], "end": [], "outside": [SIZE],
     "page_number": [], "in_block": [], "in_lost_block": [SIZE], "in_freed_block": [SIZE],
+    "in_block_not_searched": [],
     "itself": [SIZE], "in_lost_mapping": [SIZE], "in_register": [],
     "in_thread_register": [], "half": [SIZE // 2], "half_known": [], "hole_known": [],
     "moved_lost": [3 * SIZE], "moved_known": [], "raw": [], "raw_again": [],
@@ -35,8 +36,8 @@ def mappings(recording):
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
     out = tmp_path_factory.mktemp("lost") / "lost_maps"
-    done = run(CC, "-O1", "-g", "-pthread", SOURCE / "tests/cli/report/lost_maps.c",
-               "-o", out)
+    done = run(CC, "-O1", "-g", "-pthread", "-I", SOURCE / "include",
+               SOURCE / "tests/cli/report/lost_maps.c", "-o", out)
     assert done.status == 0, done.told
     return out
 
@@ -185,10 +186,11 @@ PROGRAMS = {
                 "insert into t select i, hex(i) from n;"),
     "git": ("git", "-C", SOURCE, "log", "-200", "--stat"),
     "xmllint": ("xmllint", "--noout", SOURCE / "tests/cli/report/none.xml"),
-    "cc1": ("cc1", "-quiet", "-O2", SOURCE / "tests/cli/report/lost_maps.c", "-o",
-            "/dev/null"),
+    "cc1": ("cc1", "-quiet", "-O2", "-I", SOURCE / "include",
+            SOURCE / "tests/cli/report/lost_maps.c", "-o", "/dev/null"),
     "node": ("node", "-e", "console.log(1)"),
-    "clang": ("clang-14", "-fsyntax-only", SOURCE / "tests/cli/report/lost_maps.c"),
+    "clang": ("clang-14", "-fsyntax-only", "-I", SOURCE / "include",
+              SOURCE / "tests/cli/report/lost_maps.c"),
 }
 
 
