@@ -72,6 +72,23 @@ static const struct map *map_at(struct chunks *c, uint64_t address)
 	return m;
 }
 
+/* Notices where a chain of links leads back to itself, as damaged memory may:
+ * what it came to after 1, 2, 4, 8 .. links is kept, and looked for in the next
+ * ones (Brent). */
+struct trail {
+	uint64_t mark; /* 0: none */
+	uint32_t steps, most;
+};
+
+static bool is_circle(struct trail *t, uint64_t at)
+{
+	if (at == t->mark)
+		return true;
+	if (t->steps++ == t->most)
+		*t = (struct trail){ at, 0, 2 * t->most + 1 };
+	return false;
+}
+
 enum found {
 	ABSENT,  /* no mapping is there */
 	UNKNOWN, /* it must not be read */
@@ -338,10 +355,11 @@ static void visit_arena(struct chunks *c, uint64_t arena, bool first)
 	for (unsigned bin = 0; bin < FAST_BINS; bin++) {
 		uint64_t size = (bin + 2) * 16;
 		uint64_t free = arena_word(arena, FAST_OFFSET + bin * 8ull);
+		struct trail trail = { 0 };
 
-		for (uint32_t i = 0; free && i < UINT32_MAX; i++) {
-			if (!is_chunk(c, free, size))
-				break;
+		/* What is freed twice is in its list twice. */
+		while (free && is_chunk(c, free, size) &&
+		       !is_circle(&trail, free)) {
 			c->visit(free + HEADER, false, c->data);
 			if (!follow(c, free + HEADER, 0, size, &free))
 				break;
@@ -360,22 +378,44 @@ static void visit_arena(struct chunks *c, uint64_t arena, bool first)
 	}
 }
 
-/* Calls `f` for each arena, the first one first: they are a ring. */
+static bool can_be_arena(struct chunks *c, uint64_t arena)
+{
+	const struct map *m = map_at(c, arena);
+
+	return arena % 8 == 0 && m && m->readable &&
+	       arena + STATE_SIZE <= m->end;
+}
+
+/* They are a ring. Of one that is damaged, so that it does not lead back to the
+ * first, that one counts only. */
+static uint32_t count_arenas(struct chunks *c)
+{
+	const uint64_t first = heap_arena();
+	uint64_t arena = first;
+	struct trail trail = { 0 };
+	uint32_t n = 0;
+
+	do {
+		if (!can_be_arena(c, arena))
+			return n;
+		if (is_circle(&trail, arena))
+			return 1;
+		n++;
+		arena = arena_word(arena, NEXT_OFFSET);
+	} while (arena != first && n < ARENAS_MOST);
+	return n;
+}
+
+/* Calls `f` for each arena, the first one first. */
 static void each_arena(struct chunks *c,
 		       void (*f)(struct chunks *c, uint64_t arena, bool first))
 {
-	uint64_t first = heap_arena(), arena = first;
+	const uint64_t first = heap_arena();
+	uint64_t arena = first;
 
-	for (unsigned n = 0; arena && n < ARENAS_MOST; n++) {
-		const struct map *m = map_at(c, arena);
-
-		if (arena % 8 || !m || !m->readable ||
-		    arena + STATE_SIZE > m->end)
-			return;
+	for (uint32_t n = count_arenas(c); n; n--) {
 		f(c, arena, arena == first);
 		arena = arena_word(arena, NEXT_OFFSET);
-		if (arena == first)
-			return;
 	}
 }
 
@@ -492,16 +532,22 @@ uint32_t chunks_sift(struct blocks *b, const struct map *maps, uint32_t count,
 }
 
 /* The first arena lies in [heap], and ends where it last moved the break to:
- * other code asked for what is behind it. */
+ * other code asked for what is behind it. `map` has its top. */
+static bool find_top_end(const struct map *map, uint64_t *done)
+{
+	const uint64_t top = arena_word(heap_arena(), TOP_OFFSET);
+	uint64_t head;
+
+	if (!map->readable || top % 16 || top < map->start ||
+	    top + HEADER > map->end || !stop_read(&head, top + 8, 8))
+		return false;
+	*done = top + SIZE_OF(head);
+	return *done > top && *done <= map->end;
+}
+
 static bool find_first(const struct map *map, uint64_t start, uint64_t *done)
 {
-	uint64_t top = arena_word(heap_arena(), TOP_OFFSET);
-
-	if (start != map->start || top % 16 || top < start ||
-	    top + HEADER > map->end)
-		return false;
-	*done = top + SIZE_OF(*(const uint64_t *)(uintptr_t)(top + 8));
-	return *done > top && *done <= map->end;
+	return start == map->start && find_top_end(map, done);
 }
 
 /* --- Parts of arenas -------------------------------------------------------------- */
@@ -512,7 +558,8 @@ struct parts {
 	uint32_t number; /* of the next arena */
 };
 
-/* The first arena, if it is what [heap] begins with. */
+/* The first arena, if it is what [heap] begins with. Pages that the program
+ * protects make several mappings of that. */
 static void visit_first(struct chunks *c, uint64_t arena,
 			const struct parts *parts)
 {
@@ -520,30 +567,56 @@ static void visit_first(struct chunks *c, uint64_t arena,
 	const struct map *m = map_at(c, top);
 	uint64_t end;
 
-	if (!m || strcmp(m->name, "[heap]") != 0)
+	if (!m || strcmp(m->name, "[heap]") != 0 || !find_top_end(m, &end))
 		return;
-	if (find_first(m, m->start, &end))
-		parts->visit(m->start, end, top, 0, parts->data);
+	while (m > c->maps && m[-1].end == m->start &&
+	       strcmp(m[-1].name, "[heap]") == 0)
+		m--;
+	parts->visit(m->start, end, top, 0, parts->data);
+}
+
+/* The end of a part of the arena, and the part before it; 0: it is none. */
+static uint64_t end_of_part(struct chunks *c, uint64_t arena, uint64_t part,
+			    uint64_t *before)
+{
+	const uint64_t end = heap_part_end(part, c->maps, c->count);
+	uint64_t info[2];
+
+	if (!end || !stop_read(info, part, sizeof(info)) || info[0] != arena)
+		return 0;
+	*before = info[1];
+	return end;
+}
+
+/* Of parts that lead in a circle the newest counts only. */
+static uint32_t count_parts(struct chunks *c, uint64_t arena, uint64_t part)
+{
+	struct trail trail = { 0 };
+	uint32_t n = 0;
+
+	for (; end_of_part(c, arena, part, &part); n++)
+		if (is_circle(&trail, part))
+			return 1;
+	return n;
 }
 
 /* Parts of glibc's other arenas lead from the newest to the one before. */
-#define PARTS_MOST (1u << 20)
 static void visit_parts(struct chunks *c, uint64_t arena, bool first)
 {
 	struct parts *parts = c->data;
 	uint64_t top = arena_word(arena, TOP_OFFSET);
-	uint64_t part = top & ~(STORE_REGION - 1), info[2], end;
+	uint64_t part = top & ~(STORE_REGION - 1), end;
 
 	if (first)
 		visit_first(c, arena, parts);
-	for (uint32_t i = 0; !first && part && i < PARTS_MOST; i++) {
-		end = heap_part_end(part, c->maps, c->count);
-		if (!end || !stop_read(info, part, sizeof(info)) ||
-		    info[0] != arena)
-			break;
-		parts->visit(part, end, top, parts->number, parts->data);
+	for (uint32_t n = first ? 0 : count_parts(c, arena, part); n; n--) {
+		const uint64_t start = part;
+
+		end = end_of_part(c, arena, part, &part);
+		if (end)
+			parts->visit(start, end, top, parts->number,
+				     parts->data);
 		top = 0;
-		part = info[1];
 	}
 	parts->number++;
 }
@@ -607,24 +680,23 @@ static bool walk_chunks(uint64_t chunk, uint64_t top, uint64_t end,
 
 /* Whether it is one of the others. A child has its parent's, but no record of
  * them. */
-static bool is_arena(uint64_t address)
+static bool is_arena(struct chunks *c, uint64_t address)
 {
-	const uint64_t first = heap_arena();
-	uint64_t arena = first;
+	uint64_t arena = heap_arena();
 
-	for (unsigned i = 0; i < ARENAS_MOST; i++) {
-		if (!stop_read(&arena, arena + NEXT_OFFSET, sizeof(arena)) ||
-		    !arena || arena == first)
-			return false;
+	for (uint32_t n = count_arenas(c); n > 1; n--) {
+		arena = arena_word(arena, NEXT_OFFSET);
 		if (arena == address)
 			return true;
 	}
 	return false;
 }
 
-bool chunks_used(const struct map *map, uint64_t start, uint64_t *done,
-		 chunks_visit_used *visit, void *data)
+bool chunks_used(const struct map *maps, uint32_t count, const struct map *map,
+		 uint64_t start, uint64_t *done, chunks_visit_used *visit,
+		 void *data)
 {
+	struct chunks c = { .maps = maps, .count = count };
 	uint64_t arena = heap_arena(), chunk = start, top, distance;
 
 	if (!real_is_alone() || !arena || !map->readable)
@@ -644,7 +716,7 @@ bool chunks_used(const struct map *map, uint64_t start, uint64_t *done,
 		chunk = start + distance;
 		if (arena == chunk)
 			chunk = (arena + STATE_SIZE + 15) & ~15ull;
-		if (!is_arena(arena))
+		if (!is_arena(&c, arena))
 			return false;
 	}
 	top = arena_word(arena, TOP_OFFSET);
@@ -668,7 +740,7 @@ bool chunks_cached(const struct map *maps, uint32_t count,
 		.maps = maps, .count = count, .visit = visit, .data = data
 	};
 
-	return chunks_used(map, start, done, visit_if_cache, &c);
+	return chunks_used(maps, count, map, start, done, visit_if_cache, &c);
 }
 
 /* So many chunks in order are not there by chance. */

@@ -41,14 +41,15 @@ void chunks_free(const struct map *maps, uint32_t count, chunks_visit *visit,
 		 void *data);
 
 /*
- * Visits all blocks from `start` on, in mapping `map`, which are not free by
- * the chunks' headers: each from its start to its chunk's end, in order. An
+ * Visits all blocks from `start` on, in mapping `map`, one of `maps`, which are not
+ * free by the chunks' headers: each from its start to its chunk's end, in order. An
  * arena, or a part of one, begins at `start`; *done is its end. False, without
  * a visit, if there is no arena, or if its chunks are not in order.
  */
 typedef void chunks_visit_used(uint64_t start, uint64_t end, void *data);
-bool chunks_used(const struct map *map, uint64_t start, uint64_t *done,
-		 chunks_visit_used *visit, void *data);
+bool chunks_used(const struct map *maps, uint32_t count, const struct map *map,
+		 uint64_t start, uint64_t *done, chunks_visit_used *visit,
+		 void *data);
 
 /* The same for all threads' caches in the arena at `start`: see chunks_used()
  * for the rest, too. */

@@ -154,7 +154,8 @@ void inherited_walk(struct picture *p, const struct map *map, uint64_t start,
 	while ((start = next_touched(p, map, start, end)) < end) {
 		uint64_t next = next_region(start), done;
 
-		if (chunks_used(map, start, &done, visit_used, &r)) {
+		if (chunks_used(p->maps, p->map_count, map, start, &done,
+				visit_used, &r)) {
 			finish(&r);
 			start = done;
 			continue;
