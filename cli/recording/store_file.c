@@ -22,7 +22,7 @@ static const char *const names[STORE_TABLES] = {
 	"frees",        "places",   "first",        "counts",  "live frames",
 	"live threads", "tls",      "points",       "keys",    "key rows",
 	"copies",       "extras",   "mappings",     "pages",   "arenas",
-	"slack",        "contents", "mapped sites", "mapped",
+	"slack",        "contents", "mapped sites", "mapped",  "mapped places",
 };
 
 bool store_file_data(const struct store_file *s, uint64_t *from, uint64_t end,

@@ -301,11 +301,20 @@ struct store_mapped {
 	uint32_t site;   /* 0: the record is free */
 	uint32_t flags;  /* enum rkn_mapped_flag */
 	uint32_t thread; /* that made it */
-	uint32_t next;   /* of the same bucket, or that is free */
+	uint32_t next;   /* that is free */
 	/* Pages that were unmapped of what was one mapping with it. */
 	uint32_t before, behind;
 };
 static_assert(sizeof(struct store_mapped) == 40, "mapped changed size");
+
+/* Where such a record is in the shim's tree of them, by address. Readers have no
+ * use for it. */
+struct store_mapped_place {
+	uint32_t less, more; /* records; 0: none */
+	uint64_t born;       /* in this order the mappings were made */
+};
+static_assert(sizeof(struct store_mapped_place) == 16,
+	      "mapped place changed size");
 
 /* What realloc() copied, by the stack of its call. Any thread adds to it. */
 struct store_copies {
@@ -374,6 +383,7 @@ enum store_table_number {
 	STORE_CONTENTS,     /* struct rkn_content, likewise */
 	STORE_SITES,        /* struct rkn_mapped_site; 0: the sums of all */
 	STORE_MAPPED,       /* struct store_mapped; 0 is unused */
+	STORE_MAPPED_PLACES, /* struct store_mapped_place, likewise */
 	STORE_TABLES
 };
 

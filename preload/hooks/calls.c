@@ -16,6 +16,8 @@
 #include "executions.h"
 #include "filter.h"
 #include "libc.h"
+#include "mapped.h"
+#include "mappings.h"
 #include "privileges.h"
 #include "process.h"
 #include "real.h"
@@ -178,10 +180,11 @@ static long make_dropping(const struct call *c)
 	return result;
 }
 
-/* What may make memory unreadable; see seals.h. */
-static long make_sealing(const struct call *c)
+/* What may make memory unreadable, or maps it; see seals.h and mapped.h. */
+static long make_sealing(const struct call *c, const void *frame)
 {
-	bool concerned = seals_concern(c->number, c->arguments);
+	const bool concerned = seals_concern(c->number, c->arguments);
+	const uint64_t since = mapped_moment();
 	long result;
 
 	if (c->number == SYS_pkey_mprotect)
@@ -191,6 +194,7 @@ static long make_sealing(const struct call *c)
 	result = make(c);
 	if (concerned)
 		seals_change();
+	mappings_called(c->number, c->arguments, result, since, frame);
 	return result;
 }
 
@@ -219,7 +223,7 @@ special_call(long number, long a, long b, long c, long d, long e, long f)
 	case SYS_mprotect:
 	case SYS_pkey_mprotect:
 	case SYS_madvise:
-		return make_sealing(&call);
+		return make_sealing(&call, __builtin_frame_address(0));
 	default:
 		return make_dropping(&call);
 	}

@@ -4,6 +4,7 @@
  * what else makes memory unreadable: see seals.h.
  */
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <refknot/format.h>
@@ -12,6 +13,7 @@
 #include "contexts.h"
 #include "gone.h"
 #include "mapped.h"
+#include "mappings.h"
 #include "real.h"
 #include "seals.h"
 
@@ -71,18 +73,17 @@ EXPORT void *mappings_mmap(void *at, size_t size, int access, int flags, int fd,
 
 EXPORT int munmap(void *p, size_t size)
 {
-	struct mapped_cut cut;
+	const uint64_t since = mapped_moment();
 	int result;
 
 	real_resolve();
 	gone_unmapping(ADDRESS(p), size);
 	contexts_forget(ADDRESS(p), ADDRESS(p) + size);
-	mapped_remove(ADDRESS(p), size, &cut);
 	seals_change();
 	result = real.munmap(p, size);
 	seals_change();
-	if (result)
-		mapped_undo(ADDRESS(p), size, &cut);
+	if (!result)
+		mapped_remove(ADDRESS(p), size, since);
 	return result;
 }
 
@@ -119,28 +120,35 @@ EXPORT int madvise(void *p, size_t size, int advice)
 	return result;
 }
 
+static void moved(uint64_t from, uint64_t size, uint64_t wanted, int flags,
+		  uint64_t to, uint64_t since, const void *frame)
+{
+	uint32_t kind = 0;
+
+	if (!(flags & MREMAP_DONTUNMAP))
+		kind = mapped_remove(from, size, since);
+	mapped_add(to, wanted,
+		   (kind & ~(uint32_t)RKN_MAPPED_FIXED) |
+		       ((flags & MREMAP_FIXED) ? RKN_MAPPED_FIXED : 0),
+		   frame);
+}
+
 /* The fifth argument is there or not; the next function knows. */
 EXPORT void *mappings_mremap(void *p, size_t size, size_t wanted, int flags,
 			     void *to) __asm__("mremap");
 EXPORT void *mappings_mremap(void *p, size_t size, size_t wanted, int flags,
 			     void *to)
 {
-	struct mapped_cut cut = { 0 };
+	const uint64_t since = mapped_moment();
 	void *result;
 
 	real_resolve();
-	if (!(flags & MREMAP_DONTUNMAP))
-		mapped_remove(ADDRESS(p), size, &cut);
 	seals_change();
 	result = real.mremap(p, size, wanted, flags, to);
 	seals_change();
-	if (result == MAP_FAILED)
-		mapped_undo(ADDRESS(p), size, &cut);
-	else
-		mapped_add(ADDRESS(result), wanted,
-			   (cut.flags & ~(uint32_t)RKN_MAPPED_FIXED) |
-			       ((flags & MREMAP_FIXED) ? RKN_MAPPED_FIXED : 0),
-			   HERE);
+	if (result != MAP_FAILED)
+		moved(ADDRESS(p), size, wanted, flags, ADDRESS(result), since,
+		      HERE);
 	return result;
 }
 
@@ -164,7 +172,24 @@ EXPORT int brk(void *to)
 
 	real_resolve();
 	result = real.brk(to);
+	/* What is not to be had leaves the break where it is, and is no failure
+	 * if it is 0. */
 	if (!result)
-		mapped_break(before, ADDRESS(to), HERE);
+		mapped_break(before, sys_break(), HERE);
 	return result;
+}
+
+void mappings_called(long number, const long *a, long result, uint64_t since,
+		     const void *frame)
+{
+	if (result == -1)
+		return;
+	if (number == SYS_mmap)
+		mapped_add((uint64_t)result, (uint64_t)a[1],
+			   kind_of((int)a[2], (int)a[3]), frame);
+	else if (number == SYS_munmap)
+		mapped_remove((uint64_t)a[0], (uint64_t)a[1], since);
+	else if (number == SYS_mremap)
+		moved((uint64_t)a[0], (uint64_t)a[1], (uint64_t)a[2], (int)a[3],
+		      (uint64_t)result, since, frame);
 }

@@ -6,36 +6,42 @@
 #include "walk.h"
 
 #define PAGE     4096ull
-#define BUCKETS  1024u /* of mappings, by their first page */
 #define PLACES   1024u /* of sites, by stack; more than there are sites */
 #define PATIENCE 1000u /* looks for the other thread to be done */
+#define VAIN     1000u /* waits for the same thread, and it is not waited for */
+#define LATER    64u
 
-static uint32_t busy; /* 1: a thread has what follows, and both tables */
-static uint32_t buckets[BUCKETS]; /* the first record; 0: none */
-static uint32_t unused;           /* the first free record; 0: none */
-static uint16_t places[PLACES];   /* a site; 0: free */
+/* Which thread has what follows, and the tables: its area's number, and above
+ * it another number each time. 0: none has. */
+static uint64_t busy;
+static uint64_t waited; /* for whom a thread waited in vain last .. */
+static uint32_t vain;   /* .. and how often */
+static uint32_t times;  /* it was taken */
 
-static bool take(void)
-{
-	for (unsigned i = 0; i < PATIENCE; i++) {
-		if (!__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))
-			return true;
-		sys_pause();
-	}
-	return false;
-}
+static uint32_t root;           /* of the tree of records; 0: it is empty */
+static uint32_t unused;         /* the first free record; 0: none */
+static uint16_t places[PLACES]; /* a site; 0: free */
+static uint64_t moment;         /* rises with each record */
 
-static void give_back(void)
-{
-	__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
-}
+/* What was unmapped while nothing could be changed: who has it next does it. */
+static struct later {
+	uint64_t start, end, moment;
+	enum { LATER_FREE, LATER_TAKEN, LATER_READY } state;
+} later[LATER];
+static bool is_later; /* some may be ready */
 
-static COLD void missed(void)
+static COLD void miss(int calls)
 {
 	struct rkn_mapped_site *all = store_record(STORE_SITES, 0);
 
 	if (all)
-		__atomic_fetch_add(&all->missed, 1, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&all->missed, (uint64_t)calls,
+				   __ATOMIC_RELAXED);
+}
+
+static COLD void missed(void)
+{
+	miss(1);
 }
 
 static uint64_t end_of(uint64_t start, uint64_t size)
@@ -108,34 +114,89 @@ static struct store_mapped *record(uint32_t number)
 	       number;
 }
 
-static uint32_t *bucket_of(uint64_t start)
+static struct store_mapped_place *place_of(uint32_t number)
 {
-	return &buckets[(start / PAGE * 0x9e3779b97f4a7c15ull) >> 54];
+	return (struct store_mapped_place *)store_at(
+		   store.header->tables[STORE_MAPPED_PLACES].offset) +
+	       number;
 }
-static_assert(BUCKETS == 1 << (64 - 54), "a bucket for each hash");
+
+/* Mappings do not overlap. The tree is a treap: by their addresses, and as if
+ * they had come in the order of this number, which is as good as any. */
+static uint32_t rank(uint32_t number)
+{
+	return number * 0x9e3779b1u;
+}
 
 static void link_in(uint32_t number)
 {
-	struct store_mapped *m = record(number);
-	uint32_t *bucket = bucket_of(m->start);
+	const uint64_t start = record(number)->start;
+	uint32_t *at = &root, *less = &place_of(number)->less,
+		 *more = &place_of(number)->more, rest;
 
-	m->next = *bucket;
-	*bucket = number;
+	while (*at && rank(*at) > rank(number))
+		at = record(*at)->start < start ? &place_of(*at)->more
+						: &place_of(*at)->less;
+	/* What was there is divided. */
+	rest = *at;
+	*at = number;
+	while (rest) {
+		if (record(rest)->start < start) {
+			*less = rest;
+			less = &place_of(rest)->more;
+			rest = *less;
+		} else {
+			*more = rest;
+			more = &place_of(rest)->less;
+			rest = *more;
+		}
+	}
+	*less = *more = 0;
 }
 
 static void link_out(uint32_t number)
 {
-	struct store_mapped *m = record(number);
-	uint32_t *at = bucket_of(m->start);
+	const uint64_t start = record(number)->start;
+	uint32_t less = place_of(number)->less, more = place_of(number)->more,
+		 *at = &root;
 
 	while (*at && *at != number)
-		at = &record(*at)->next;
-	if (*at)
-		*at = m->next;
+		at = record(*at)->start < start ? &place_of(*at)->more
+						: &place_of(*at)->less;
+	if (!*at)
+		return;
+	/* What was below it becomes one. */
+	while (less && more) {
+		if (rank(less) > rank(more)) {
+			*at = less;
+			at = &place_of(less)->more;
+			less = *at;
+		} else {
+			*at = more;
+			at = &place_of(more)->less;
+			more = *at;
+		}
+	}
+	*at = less ? less : more;
+}
+
+/* The first one that ends behind `address`; 0: none. */
+static uint32_t find(uint64_t address)
+{
+	uint32_t found = 0, number = root;
+
+	while (number)
+		if (record(number)->end > address) {
+			found = number;
+			number = place_of(number)->less;
+		} else {
+			number = place_of(number)->more;
+		}
+	return found;
 }
 
 /* False: there is no room. */
-static bool put(const struct store_mapped *from)
+static bool put(const struct store_mapped *from, uint64_t born)
 {
 	struct store_table *t = &store.header->tables[STORE_MAPPED];
 	uint32_t number = unused;
@@ -147,11 +208,12 @@ static bool put(const struct store_mapped *from)
 	} else {
 		number = (uint32_t)t->count;
 		m = store_record(STORE_MAPPED, number);
-		if (!m)
+		if (!m || !store_record(STORE_MAPPED_PLACES, number))
 			return false;
 		t->count++;
 	}
 	*m = *from;
+	place_of(number)->born = born;
 	link_in(number);
 	count(m->site, 1, m->end - m->start);
 	return true;
@@ -178,46 +240,173 @@ static uint32_t more_pages(uint32_t pages, uint64_t bytes)
 static void cut(uint32_t number, uint64_t start, uint64_t end)
 {
 	const struct store_mapped was = *record(number);
+	const uint64_t born = place_of(number)->born;
 	struct store_mapped part = was;
 
 	drop(number);
 	part.end = start;
 	part.behind = more_pages(was.behind, was.end - start);
-	if (was.start < start && !put(&part))
+	if (was.start < start && !put(&part, born))
 		missed();
 	part.start = end;
 	part.end = was.end;
 	part.before = more_pages(was.before, end - was.start);
 	part.behind = was.behind;
-	if (end < was.end && !put(&part))
+	if (end < was.end && !put(&part, born))
 		missed();
 }
 
-/* What is unmapped is most often one mapping as it was made. */
-static uint32_t find(uint64_t start, uint64_t end)
+/* Takes that out of all mappings that were there at that moment; what came since
+ * is there. Returns the flags of the first one. */
+static uint32_t cut_all(uint64_t start, uint64_t end, uint64_t since)
 {
-	uint32_t number = *bucket_of(start);
+	uint32_t flags = 0, number;
+	uint64_t at = start;
 
-	while (number &&
-	       (record(number)->start != start || record(number)->end != end))
-		number = record(number)->next;
-	return number;
+	while ((number = find(at)) && record(number)->start < end) {
+		const struct store_mapped *m = record(number);
+
+		at = m->end;
+		if (place_of(number)->born > since)
+			continue;
+		if (!flags)
+			flags = m->flags;
+		cut(number, m->start > start ? m->start : start,
+		    m->end < end ? m->end : end);
+	}
+	return flags;
 }
 
-static void cut_all(uint64_t start, uint64_t end)
+/* --- Who has it ---------------------------------------------------------------- */
+
+/*
+ * A thread left in the middle of a change, by longjmp() out of a handler or for
+ * good: what it has written is whole, but for the last record, and the rest is made
+ * from that.
+ */
+static COLD void mend(void)
 {
+	const uint64_t sites = store.header->tables[STORE_SITES].count;
 	const uint64_t n = store.header->tables[STORE_MAPPED].count;
 
+	for (uint32_t i = 0; i < sites; i++)
+		site_at(i)->live_bytes = site_at(i)->live = 0;
+	root = unused = 0;
 	for (uint32_t i = 1; i < n; i++) {
-		const struct store_mapped *m = record(i);
+		struct store_mapped *m = record(i);
+		uint32_t behind = find(m->start);
 
-		if (m->start < end && m->end > start)
-			cut(i, m->start > start ? m->start : start,
-			    m->end < end ? m->end : end);
+		if (m->site && m->site < sites && m->end > m->start &&
+		    (!behind || record(behind)->start >= m->end)) {
+			link_in(i);
+			count(m->site, 1, m->end - m->start);
+		} else {
+			*m = (struct store_mapped){ .next = unused };
+			unused = i;
+		}
+	}
+	missed();
+}
+
+static bool is_left(const struct thread *t, uint64_t word)
+{
+	const uint32_t number = (uint32_t)word;
+
+	return number == t->number || !thread_is_inside(number);
+}
+
+static COLD bool take_slowly(const struct thread *t, uint64_t mine)
+{
+	uint64_t was = READ_ONCE(busy);
+	const bool is_vain =
+	    was && was == READ_ONCE(waited) && READ_ONCE(vain) >= VAIN;
+
+	for (unsigned i = 0; i < (is_vain ? 1 : PATIENCE); i++) {
+		was = 0;
+		if (CHANGE(busy, was, mine))
+			return true;
+		if (is_left(t, was) && CHANGE(busy, was, mine)) {
+			mend();
+			return true;
+		}
+		sys_pause();
+	}
+	if (was && !thread_is_there((uint32_t)was) && CHANGE(busy, was, mine)) {
+		mend();
+		return true;
+	}
+	WRITE_ONCE(vain, was == READ_ONCE(waited) ? READ_ONCE(vain) + 1 : 0);
+	WRITE_ONCE(waited, was);
+	return false;
+}
+
+static void give_back(void)
+{
+	STORE_RELEASE(busy, 0);
+}
+
+static COLD void do_later(void)
+{
+	WRITE_ONCE(is_later, false);
+	for (unsigned i = 0; i < LATER; i++) {
+		struct later *l = &later[i];
+
+		if (LOAD_ACQUIRE(l->state) != LATER_READY)
+			continue;
+		cut_all(l->start, l->end, l->moment);
+		miss(-1);
+		STORE_RELEASE(l->state, LATER_FREE);
+	}
+}
+
+static bool take(const struct thread *t)
+{
+	const uint64_t mine =
+	    (uint64_t)__atomic_add_fetch(&times, 1, __ATOMIC_RELAXED) << 32 |
+	    t->number;
+	uint64_t none = 0;
+
+	if (unlikely(!CHANGE(busy, none, mine)) && !take_slowly(t, mine))
+		return false;
+	if (unlikely(READ_ONCE(is_later)))
+		do_later();
+	return true;
+}
+
+/* Until then it counts as missed. */
+static COLD void cut_later(uint64_t start, uint64_t end, uint64_t since)
+{
+	missed();
+	for (unsigned i = 0; i < LATER; i++) {
+		struct later *l = &later[i];
+		uint32_t seen = LATER_FREE;
+
+		if (!CHANGE(l->state, seen, LATER_TAKEN))
+			continue;
+		l->start = start;
+		l->end = end;
+		l->moment = since;
+		STORE_RELEASE(l->state, LATER_READY);
+		WRITE_ONCE(is_later, true);
+		return;
 	}
 }
 
 /* --- Calls ----------------------------------------------------------------------- */
+
+/* Whether a mapping is known at all; most programs make none. */
+static bool is_any(void)
+{
+	return READ_ONCE(process_page.epoch) &&
+	       READ_ONCE(store.header->tables[STORE_MAPPED].count) > 1;
+}
+
+static COLD void miss_mapping(uint64_t start, uint64_t end)
+{
+	missed();
+	if (is_any())
+		cut_later(start, end, READ_ONCE(moment));
+}
 
 void mapped_add(uint64_t start, uint64_t size, uint32_t flags,
 		const void *frame)
@@ -232,96 +421,78 @@ void mapped_add(uint64_t start, uint64_t size, uint32_t flags,
 	t = thread_enter(frame);
 	if (!t) {
 		if (!READ_ONCE(process_over))
-			missed();
+			miss_mapping(start, m.end);
 		return;
 	}
 	stack = shadow_stack(walk_from(t, frame)->head);
 	m.flags = flags;
 	m.thread = t->serial;
-	if (take()) {
+	if (take(t)) {
 		m.site = site_of(stack);
-		if (flags & RKN_MAPPED_FIXED)
-			cut_all(start, m.end);
-		if (m.site && put(&m))
+		/* What else was there is not any longer. */
+		cut_all(start, m.end, moment);
+		WRITE_ONCE(moment, moment + 1);
+		if (m.site && put(&m, moment))
 			count_call(m.site, m.end - start);
 		else
 			missed();
 		give_back();
 	} else {
-		missed();
+		miss_mapping(start, m.end);
 	}
 	thread_leave(t);
 }
 
-/* Whether a mapping is known at all; most programs make none. */
-static bool is_any(void)
-{
-	return READ_ONCE(process_page.epoch) &&
-	       READ_ONCE(store.header->tables[STORE_MAPPED].count) > 1;
-}
-
-static void remove_range(uint64_t start, uint64_t end, struct mapped_cut *cut)
+static uint32_t remove_range(uint64_t start, uint64_t end, uint64_t since)
 {
 	struct thread *t = thread_enter(NULL);
-	uint32_t number;
+	uint32_t flags = 0;
 
-	if (!t)
-		return;
-	if (take()) {
-		number = find(start, end);
-		if (number) {
-			const struct store_mapped *m = record(number);
-
-			*cut =
-			    (struct mapped_cut){ m->site, m->flags, m->thread };
-			drop(number);
-		} else {
-			cut_all(start, end);
-		}
+	if (!t) {
+		if (!READ_ONCE(process_over))
+			cut_later(start, end, since);
+		return 0;
+	}
+	if (take(t)) {
+		flags = cut_all(start, end, since);
 		give_back();
 	} else {
-		missed();
+		cut_later(start, end, since);
 	}
 	thread_leave(t);
+	return flags;
 }
 
-void mapped_remove(uint64_t start, uint64_t size, struct mapped_cut *cut)
+uint64_t mapped_moment(void)
+{
+	return READ_ONCE(moment);
+}
+
+uint32_t mapped_remove(uint64_t start, uint64_t size, uint64_t since)
 {
 	const uint64_t end = end_of(start, size);
 
-	*cut = (struct mapped_cut){ 0 };
-	if (start < end && start % PAGE == 0 && is_any())
-		remove_range(start, end, cut);
+	if (start >= end || start % PAGE || !is_any())
+		return 0;
+	return remove_range(start, end, since);
 }
 
 void mapped_break(uint64_t before, uint64_t after, const void *frame)
 {
-	struct mapped_cut cut;
-
 	if (after > before)
 		mapped_add(before, after - before, RKN_MAPPED_BREAK, frame);
 	else if (after < before && is_any())
-		remove_range(after, before, &cut);
+		remove_range(after, before, mapped_moment());
 }
 
-void mapped_undo(uint64_t start, uint64_t size, const struct mapped_cut *cut)
+void mapped_settle(void)
 {
-	const struct store_mapped m = { .start = start,
-					.end = end_of(start, size),
-					.site = cut->site,
-					.thread = cut->thread,
-					.flags = cut->flags };
-	struct thread *t = cut->site ? thread_enter(NULL) : NULL;
+	struct thread *t = READ_ONCE(is_later) ? thread_enter(NULL) : NULL;
 
 	if (!t)
 		return;
-	if (take()) {
-		if (!put(&m))
-			missed();
+	if (take(t))
 		give_back();
-	} else {
-		missed();
-	}
 	thread_leave(t);
 }
 
@@ -333,12 +504,13 @@ bool mapped_settled(void)
 void mapped_reset(void)
 {
 	/* Pages that hold zeros are not touched. */
-	for (unsigned i = 0; i < BUCKETS; i++)
-		if (buckets[i])
-			buckets[i] = 0;
 	for (unsigned i = 0; i < PLACES; i++)
 		if (places[i])
 			places[i] = 0;
-	unused = 0;
+	for (unsigned i = 0; i < LATER; i++)
+		if (later[i].state)
+			later[i].state = LATER_FREE;
+	root = unused = 0;
+	is_later = false;
 	give_back();
 }

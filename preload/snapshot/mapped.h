@@ -13,25 +13,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct mapped_cut {
-	uint32_t site; /* of the mapping that was there as a whole; 0: none */
-	uint32_t flags, thread;
-};
-
-/* A mapping was made; `flags`: enum rkn_mapped_flag. `frame` is the hook's. */
+/* A mapping was made; what else was there is gone. `flags`: enum rkn_mapped_flag.
+ * `frame` is the hook's. */
 void mapped_add(uint64_t start, uint64_t size, uint32_t flags,
 		const void *frame);
 
-/* [start, start+size) is about to be unmapped or moved. */
-void mapped_remove(uint64_t start, uint64_t size, struct mapped_cut *cut);
-/* It was not. */
-void mapped_undo(uint64_t start, uint64_t size, const struct mapped_cut *cut);
+/* Before a call that unmaps or moves: what is mapped up to now. */
+uint64_t mapped_moment(void);
+/* [start, start+size) was unmapped or moved, as far as it was there at that moment.
+ * Returns the flags of the first mapping that was there; 0: none is known. */
+uint32_t mapped_remove(uint64_t start, uint64_t size, uint64_t since);
 
 /* The program moved its break itself. */
 void mapped_break(uint64_t before, uint64_t after, const void *frame);
 
 /* At a snapshot: whether no thread stands still while it changes the table. */
 bool mapped_settled(void);
+/* Before a snapshot: what a handler unmapped while the table was changed. */
+void mapped_settle(void);
 
 /* The recording is a new one. */
 void mapped_reset(void);

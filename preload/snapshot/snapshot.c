@@ -10,6 +10,7 @@
 #include "edge_stream.h"
 #include "gone.h"
 #include "heap.h"
+#include "mapped.h"
 #include "members.h"
 #include "memory.h"
 #include "own_memory.h"
@@ -192,6 +193,7 @@ void snapshot_take(const struct stopped *self)
 	p->limits[RKN_LIMIT_THREADS_FULL] += process.missed;
 	if (process.forked)
 		p->limits[RKN_LIMIT_INHERITED]++;
+	mapped_settle();
 	stop_begin(&p->stop);
 	h->meta.stop_ns = sys_clock(CLOCK_MONOTONIC) - start;
 	p->limits[RKN_LIMIT_THREAD_RUNNING] += p->stop.running + self->moves;

@@ -80,6 +80,7 @@ static const struct {
 	[STORE_CONTENTS] = { sizeof(struct rkn_content), 0 },
 	[STORE_SITES] = { sizeof(struct rkn_mapped_site), 1u << 9 },
 	[STORE_MAPPED] = { sizeof(struct store_mapped), 1u << 17 },
+	[STORE_MAPPED_PLACES] = { sizeof(struct store_mapped_place), 1u << 17 },
 };
 
 static_assert(RLIMIT_MARK_RESOURCE == RLIMIT_AS, "not the limit that is meant");
@@ -398,16 +399,20 @@ static uint64_t part_of(int first, int end)
  * space of its own: so the first texts are beside the header, and other tables of
  * which all have some begin in one unit, or close together. */
 static const uint8_t order[] = {
-	STORE_TEXT,   STORE_CHUNKS,      STORE_MODULES,      STORE_STACKS,
-	STORE_NAMES,  STORE_FREES,       STORE_SPANS,        STORE_MARKS,
-	STORE_ERRORS, STORE_THREADS,     STORE_FRAMES,       STORE_AREAS,
-	STORE_PASSES, STORE_CENSUS,      STORE_REFERENCES,   STORE_OBJECTS,
-	STORE_EVENTS, STORE_BLOCKS,      STORE_EDGES,        STORE_ROOTS,
-	STORE_WIDE,   STORE_PLACES,      STORE_FIRST,        STORE_COUNTS,
-	STORE_EXTRAS, STORE_LIVE_FRAMES, STORE_LIVE_THREADS, STORE_TLS,
-	STORE_POINTS, STORE_KEYS,        STORE_KEY_ROWS,     STORE_COPIES,
-	STORE_SLACK,  STORE_MAPPINGS,    STORE_PAGES,        STORE_ARENAS,
-	STORE_SITES,  STORE_MAPPED,      STORE_CONTENTS,
+	STORE_TEXT,          STORE_CHUNKS,      STORE_MODULES,
+	STORE_STACKS,        STORE_NAMES,       STORE_FREES,
+	STORE_SPANS,         STORE_MARKS,       STORE_ERRORS,
+	STORE_THREADS,       STORE_FRAMES,      STORE_AREAS,
+	STORE_PASSES,        STORE_CENSUS,      STORE_REFERENCES,
+	STORE_OBJECTS,       STORE_EVENTS,      STORE_BLOCKS,
+	STORE_EDGES,         STORE_ROOTS,       STORE_WIDE,
+	STORE_PLACES,        STORE_FIRST,       STORE_COUNTS,
+	STORE_EXTRAS,        STORE_LIVE_FRAMES, STORE_LIVE_THREADS,
+	STORE_TLS,           STORE_POINTS,      STORE_KEYS,
+	STORE_KEY_ROWS,      STORE_COPIES,      STORE_SLACK,
+	STORE_MAPPINGS,      STORE_PAGES,       STORE_ARENAS,
+	STORE_SITES,         STORE_MAPPED,      STORE_CONTENTS,
+	STORE_MAPPED_PLACES,
 };
 static_assert(sizeof(order) == STORE_TABLES, "each table is there once");
 
