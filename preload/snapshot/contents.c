@@ -89,7 +89,7 @@ static uint64_t sip_end(struct sip *s, uint64_t size)
 /* --- Blocks ---------------------------------------------------------------------- */
 
 struct contents {
-	const struct picture *p;
+	struct picture *p;
 	struct picture_list list;
 	uint64_t key[2];
 	uint8_t *piece; /* a copy of PIECE bytes */
@@ -125,30 +125,67 @@ static void look(struct shape *s, const uint8_t *bytes, uint64_t at,
 	}
 }
 
-/* The bytes from `at` on, or a copy; NULL: they cannot be read. `plain`: no page
- * lies in the block as a whole, so that none is hidden. */
-static const uint8_t *bytes_at(struct contents *c, uint64_t at, uint64_t size,
-			       bool plain)
+/* How a block can be read. */
+struct way {
+	uint64_t start, size;
+	bool plain; /* no page lies in it as a whole, so that none is hidden */
+	bool has_holes; /* pages that nobody touched hold zeros */
+};
+
+/* The bytes from `at` on, or a copy; NULL: they cannot be read. */
+static const uint8_t *bytes_at(struct contents *c, const struct way *w,
+			       uint64_t at, uint64_t size)
 {
-	if (plain)
-		return (const uint8_t *)(uintptr_t)at;
-	return c->p->copies && memory_peek(c->piece, at, size) ? c->piece
-							       : NULL;
+	if (w->plain)
+		return (const uint8_t *)(uintptr_t)(w->start + at);
+	return c->p->copies && memory_peek(c->piece, w->start + at, size)
+		   ? c->piece
+		   : NULL;
 }
 
-static uint64_t piece_of(uint64_t left)
+/* Bytes from `at` on that nobody touched. */
+static uint64_t hole_at(struct contents *c, const struct way *w, uint64_t at)
 {
-	return left < PIECE ? left : PIECE;
+	struct pages *pages = &c->p->pages;
+	const uint64_t end = w->start + w->size;
+	uint64_t next = w->start + at;
+
+	if (!w->has_holes)
+		return 0;
+	while ((next = pages_next(pages, next, end)) < end &&
+	       !pages_touched(pages, next))
+		next = memory_page_end(next, end);
+	return next - w->start - at;
+}
+
+/* How many bytes from `at` on are looked at next: none of a hole. */
+static uint64_t piece_at(struct contents *c, const struct way *w, uint64_t at,
+			 uint64_t end)
+{
+	const uint64_t most = w->start + (end - at < PIECE ? end : at + PIECE);
+	uint64_t next = w->start + at;
+
+	if (!w->has_holes)
+		return most - next;
+	do
+		next = memory_page_end(next, most);
+	while (next < most && pages_touched(&c->p->pages, next));
+	return next - w->start - at;
 }
 
 /* False: it cannot be read. */
-static bool find_shape(struct contents *c, uint64_t start, uint64_t size,
-		       bool plain, struct shape *s)
+static bool find_shape(struct contents *c, const struct way *w, struct shape *s)
 {
-	for (uint64_t at = 0; at < size; at += PIECE) {
-		const uint64_t n = piece_of(size - at);
-		const uint8_t *bytes = bytes_at(c, start + at, n, plain);
+	for (uint64_t at = 0, n; at < w->size; at += n) {
+		const uint8_t *bytes;
 
+		n = hole_at(c, w, at);
+		if (n) {
+			s->ended = true;
+			continue;
+		}
+		n = piece_at(c, w, at, w->size);
+		bytes = bytes_at(c, w, at, n);
 		if (!bytes)
 			return false;
 		look(s, bytes, at, n);
@@ -156,16 +193,22 @@ static bool find_shape(struct contents *c, uint64_t start, uint64_t size,
 	return true;
 }
 
-static bool hash(struct contents *c, uint64_t start, uint64_t used, bool plain,
+static bool hash(struct contents *c, const struct way *w, uint64_t used,
 		 uint64_t *value)
 {
 	struct sip sip;
 
 	sip_begin(&sip, c->key);
-	for (uint64_t at = 0; at < used; at += PIECE) {
-		const uint64_t n = piece_of(used - at);
-		const uint8_t *bytes = bytes_at(c, start + at, n, plain);
+	for (uint64_t at = 0, n; at < used; at += n) {
+		const uint8_t *bytes;
 
+		n = hole_at(c, w, at);
+		for (uint64_t i = 0; i < n / 8; i++)
+			sip_word(&sip, 0);
+		if (n)
+			continue;
+		n = piece_at(c, w, at, used);
+		bytes = bytes_at(c, w, at, n);
 		if (!bytes)
 			return false;
 		sip_bytes(&sip, bytes, n);
@@ -174,18 +217,26 @@ static bool hash(struct contents *c, uint64_t start, uint64_t used, bool plain,
 	return true;
 }
 
-/* `plain`: as bytes_at() has it. */
-static void note(struct contents *c, uint32_t block, bool plain)
+/* In that mapping, at least its beginning. */
+static void note(struct contents *c, uint32_t block, const struct map *map)
 {
 	const struct store_block *b = &c->p->blocks.list[block];
-	const uint64_t start = store_block_address(b);
 	const uint64_t size = store_block_size(b);
+	const uint64_t start = store_block_address(b);
+	const bool is_within = start + size <= map->end;
+	const struct way w = {
+		.start = start,
+		.size = size,
+		.plain = size < PAGE && is_within && map->readable,
+		.has_holes = size >= PAGE && start % 8 == 0 && is_within &&
+			     map->private && !map->inode,
+	};
 	struct shape s = { 0 };
 	struct rkn_content *to;
 	uint64_t value;
 
-	if (!size || size >= LARGE || !find_shape(c, start, size, plain, &s) ||
-	    !hash(c, start, s.used, plain, &value))
+	if (!size || size >= LARGE || !find_shape(c, &w, &s) ||
+	    !hash(c, &w, s.used, &value))
 		return;
 	to = picture_list_add(&c->list);
 	if (!to)
@@ -223,8 +274,6 @@ void contents_note(struct picture *p)
 	picture_list_init(&c.list, STORE_CONTENTS);
 	for (uint32_t i = 0; i < p->blocks.count && !c.list.cut; i++) {
 		const struct store_block *b = &p->blocks.list[i];
-		const uint64_t end =
-		    store_block_address(b) + store_block_size(b);
 
 		while (m < p->map_count &&
 		       p->maps[m].end <= store_block_address(b))
@@ -232,9 +281,7 @@ void contents_note(struct picture *p)
 		if (m == p->map_count ||
 		    p->maps[m].start > store_block_address(b))
 			continue;
-		note(&c, i,
-		     store_block_size(b) < PAGE && end <= p->maps[m].end &&
-			 p->maps[m].readable);
+		note(&c, i, &p->maps[m]);
 	}
 	picture_list_end(&c.list);
 }

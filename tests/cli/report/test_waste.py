@@ -715,6 +715,32 @@ def test_nothing_is_noted_unless_it_is_asked_for_and_never_the_text(tmp_path):
     assert not (one - none) & (other - none)
 
 
+SPARSE = r"""
+static char *volatile blocks[41];
+int main(void)
+{
+    for (int i = 0; i < 41; i++) {
+        blocks[i] = calloc(1, 60 << 20);
+        blocks[i][0] = 1;
+        blocks[i][10 << 20] = 1;
+    }
+    blocks[40][59 << 20] = 1;
+    return 0;
+}
+"""
+
+
+def test_what_was_never_touched_is_not_looked_at(tmp_path):
+    """2.4 GiB of zeros that are nowhere: to read them takes ten seconds."""
+    program = compiled(tmp_path, "sparse", LOOKS + SPARSE, "-g", "-O1")
+    begin = time.monotonic()
+    done = record(tmp_path, program, options=["--contents"])
+    assert time.monotonic() - begin < 4
+    found = waste(done.main)
+    assert found["half_empty_blocks"] == 40
+    assert found["empty_end"] == 40 * ((50 << 20) - 1)
+
+
 # --- Real programs ------------------------------------------------------------------
 
 # Each ends by a signal: what it would free at its end is there still.
