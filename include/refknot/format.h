@@ -711,7 +711,9 @@ struct rkn_point {
 };
 static_assert(sizeof(struct rkn_point) == 72, "point changed size");
 
-/* A key frame: what each stack had alive then, in rows first .. first+rows-1. */
+/* A key frame: what each stack had alive then, in rows first .. first+rows-1. Of
+ * one with a row of others point.least says which these are: those that have fewer
+ * bytes. */
 struct rkn_key {
 	struct rkn_point point;
 	uint32_t first;

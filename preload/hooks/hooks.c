@@ -68,6 +68,8 @@ static COLD void do_what_was_put_off(void)
 {
 	const unsigned wanted = realloc_window_end_slowly();
 
+	if (wanted & REALLOC_WINDOW_LOOK)
+		record_look();
 	if (wanted & REALLOC_WINDOW_STOP)
 		stop_self();
 	if (wanted & REALLOC_WINDOW_SIGNAL)

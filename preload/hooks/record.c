@@ -402,3 +402,13 @@ void record_undo(void *p, struct record_freed *freed)
 		regions_block(t, freed->stack, freed->size, false);
 	thread_leave(t);
 }
+COLD void record_look(void)
+{
+	struct thread *t = thread_enter(NULL);
+
+	if (!t)
+		return;
+	thread_look(t);
+	thread_leave(t);
+}
+

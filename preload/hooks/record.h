@@ -190,6 +190,9 @@ void record_moved(const struct record_freed *freed, void *q, size_t size,
 		  const void *frame);
 void record_undo(void *p, struct record_freed *freed);
 
+/* A look at the timeline that was put off while a block moved. */
+void record_look(void);
+
 /* The call copied `bytes` to `q`, the new block. */
 void record_copied(const void *q, size_t bytes);
 

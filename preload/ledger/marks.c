@@ -15,6 +15,7 @@
 #include "own_memory.h"
 #include "sys.h"
 #include "text.h"
+#include "timeline.h"
 
 #define PATIENCE 100 /* tries to close the gate */
 #define TOLD     4   /* of what grew, in a message */
@@ -212,6 +213,7 @@ static bool write(struct thread *t, uint32_t name, const struct census *c)
 	m->name = name;
 	m->thread = t->serial;
 	m->time_ns = sys_clock(CLOCK_MONOTONIC) - store.header->start_mono_ns;
+	timeline_set_now(m->time_ns);
 	m->birth = (t->extra >> STORE_BIRTH_SHIFT) - 1;
 	m->blocks = (uint64_t)(c->all.live > 0 ? c->all.live : 0);
 	m->bytes = (uint64_t)(c->all.bytes > 0 ? c->all.bytes : 0);

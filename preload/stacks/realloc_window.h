@@ -15,6 +15,7 @@
 enum realloc_window_want {
 	REALLOC_WINDOW_STOP = 1,   /* to stand still, see stop.h */
 	REALLOC_WINDOW_SIGNAL = 2, /* to die of a signal, see fatal.h */
+	REALLOC_WINDOW_LOOK = 4,   /* thread_look() */
 };
 
 enum realloc_window {

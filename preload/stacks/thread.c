@@ -11,6 +11,7 @@
 #include "leftovers.h"
 #include "maps.h"
 #include "own_memory.h"
+#include "realloc_window.h"
 #include "sys.h"
 #include "timeline.h"
 
@@ -378,13 +379,28 @@ static uint32_t batch(const struct thread *t, uint64_t took_ns)
 	return t->batch;
 }
 
+/* The numbers that it has not used, if they are the newest of all. */
+static void give_back(struct thread *t)
+{
+	uint64_t end = (t->extra_end >> STORE_BIRTH_SHIFT) - 1;
+	const uint64_t used = (t->extra >> STORE_BIRTH_SHIFT) - 1;
+
+	if (t->extra == t->extra_end)
+		return;
+	t->extra_end = t->extra;
+	CHANGE(store.header->births, end, used);
+}
+
 COLD void thread_births(struct thread *t)
 {
+	const bool all = t->extra == t->extra_end;
 	uint64_t now, first;
 
 	thread_look(t);
+	give_back(t);
 	now = timeline_now();
-	t->batch = batch(t, now - t->batch_ns);
+	if (all)
+		t->batch = batch(t, now - t->batch_ns);
 	t->batch_ns = now;
 	first = __atomic_fetch_add(&store.header->births, t->batch,
 				   __ATOMIC_RELAXED) +
@@ -528,6 +544,13 @@ static int64_t live_of_all(void)
 
 COLD void thread_look(struct thread *t)
 {
+	/* The block that realloc() moves is nowhere; a handler may have left it
+	 * to a stack that is shorter now. */
+	if (t->moving.sp > ADDRESS(__builtin_frame_address(0))) {
+		timeline_tick(births(t));
+		realloc_window_ask(REALLOC_WINDOW_LOOK);
+		return;
+	}
 	if (timeline_look(births(t),
 			  READ_ONCE(store.header->live_bytes) + t->live))
 		timeline_take(births(t), live_of_all());
@@ -575,7 +598,7 @@ static void look_for_peak(struct thread *t, int64_t published)
 		if (!CHANGE(h->meta.peak_bytes, peak, (uint64_t)high))
 			continue;
 		peak = (uint64_t)high;
-		WRITE_ONCE(h->peak_ns, timeline_now());
+		WRITE_ONCE(h->peak_ns, timeline_at(births(t)));
 		WRITE_ONCE(h->peak_births, births(t));
 		begin_peak(h);
 	}

@@ -10,6 +10,7 @@
 #define HELD_MOST 10000000000ull /* ns: who has the lock longer has left it */
 #define KEY_SHARE 64 /* a key frame takes at most this part of the time */
 #define MANY      64 /* areas, to sum which takes a while */
+#define FRESH     16 /* births, after which the clock is read again */
 
 static_assert(2 * STORE_POINTS_MOST * sizeof(struct rkn_point) +
 		      2 * STORE_KEYS_MOST * sizeof(struct rkn_key) +
@@ -27,8 +28,9 @@ struct list {
 };
 
 static struct {
-	uint64_t held; /* since when a thread takes a point; 0: none does */
-	uint64_t now;  /* since the start */
+	uint64_t held;   /* since when a thread takes a point; 0: none does */
+	uint64_t now;    /* since the start */
+	uint64_t births; /* when the clock was read */
 	uint64_t most, least; /* bytes, since the last point */
 	uint64_t key_cost;    /* ns that the last one took */
 	struct list points, keys;
@@ -57,6 +59,46 @@ void timeline_reset(void)
 uint64_t timeline_now(void)
 {
 	return READ_ONCE(timeline.now);
+}
+
+static uint64_t areas(void)
+{
+	return LOAD_ACQUIRE(store.header->tables[STORE_AREAS].count);
+}
+
+void timeline_set_now(uint64_t now)
+{
+	if (now > timeline_now())
+		WRITE_ONCE(timeline.now, now);
+}
+
+static uint64_t since_start(uint64_t now)
+{
+	const uint64_t start = store.header->start_mono_ns;
+
+	return now > start ? now - start : 0;
+}
+
+bool timeline_tick(uint64_t births)
+{
+	const uint64_t clock = ticks_coarse();
+
+	if (!clock)
+		return false;
+	/* What is known may be more exact. */
+	timeline_set_now(since_start(clock));
+	WRITE_ONCE(timeline.births, births);
+	return true;
+}
+
+uint64_t timeline_at(uint64_t births)
+{
+	const uint64_t more = births - READ_ONCE(timeline.births);
+
+	/* Of several threads births are not known so exactly. */
+	if (areas() > 2 || more >= FRESH || more >= births / 64)
+		timeline_tick(births);
+	return timeline_now();
 }
 
 /* --- What is far from another ---------------------------------------------------- */
@@ -147,10 +189,19 @@ static uint32_t first_of(const struct list *l, uint32_t word)
 	return (word & STORE_LIST_SECOND) ? l->most : 0;
 }
 
+/* Never more than there can be, whatever the word says. */
+static uint32_t count_of(const struct list *l, uint32_t word)
+{
+	const uint32_t count = word & ~STORE_LIST_SECOND;
+
+	return count < l->most ? count : l->most;
+}
+
 /* To the other list, which then is the valid one. */
 static bool thin(struct list *l)
 {
-	const uint32_t word = *word_of(l), count = word & ~STORE_LIST_SECOND;
+	uint32_t word = READ_ONCE(*word_of(l));
+	const uint32_t count = count_of(l, word);
 	const uint32_t other = ~word & STORE_LIST_SECOND;
 	const size_t size = store.header->tables[l->table].record_size;
 	struct rkn_point *from = store_record(l->table, first_of(l, word));
@@ -177,27 +228,27 @@ static bool thin(struct list *l)
 		least = UINT64_MAX;
 		n++;
 	}
-	STORE_RELEASE(*word_of(l), n | other);
-	return true;
+	return CHANGE(*word_of(l), word, n | other);
 }
 
-/* Room for one more, which is then there with append(); NULL: there is none. */
-static void *room(struct list *l)
+/* Room for one more, which is then there with append(); NULL: there is none. The
+ * list has *word then, or a thread that was stopped for long changed it. */
+static void *room(struct list *l, uint32_t *word)
 {
-	uint32_t word;
-
 	if (!store_place(l->table, 2ull * l->most))
 		return NULL;
-	if ((*word_of(l) & ~STORE_LIST_SECOND) == l->most && !thin(l))
+	if (count_of(l, *word_of(l)) == l->most && !thin(l))
 		return NULL;
-	word = *word_of(l);
-	return store_record(l->table,
-			    first_of(l, word) + (word & ~STORE_LIST_SECOND));
+	*word = READ_ONCE(*word_of(l));
+	if (count_of(l, *word) == l->most)
+		return NULL;
+	return store_record(l->table, first_of(l, *word) + count_of(l, *word));
 }
 
-static void append(struct list *l, const struct rkn_point *p)
+static void append(struct list *l, uint32_t word, const struct rkn_point *p)
 {
-	STORE_RELEASE(*word_of(l), *word_of(l) + 1);
+	if (!CHANGE(*word_of(l), word, word + 1))
+		return;
 	WRITE_ONCE(l->last.time_ns, p->time_ns);
 	WRITE_ONCE(l->last.births, p->births);
 	WRITE_ONCE(l->last.bytes, p->bytes);
@@ -256,11 +307,6 @@ static void add_row(struct rows *r, uint32_t stack, int64_t blocks,
 	};
 }
 
-static uint64_t areas(void)
-{
-	return LOAD_ACQUIRE(store.header->tables[STORE_AREAS].count);
-}
-
 static void add_counter(uint32_t i, const struct store_counter *c)
 {
 	timeline.sums[i].blocks +=
@@ -315,7 +361,8 @@ static void take_key(void *point)
 	const uint64_t since = ticks_exact();
 	const uint64_t stacks = store.header->tables[STORE_STACKS].count;
 	struct rows r = { .others.stack = RKN_NONE };
-	struct rkn_key *key = room(&timeline.keys);
+	uint32_t word;
+	struct rkn_key *key = room(&timeline.keys, &word);
 
 	if (!key || !store_place(STORE_KEY_ROWS,
 				 STORE_KEY_PLACES * STORE_KEY_ROWS_MOST))
@@ -328,8 +375,9 @@ static void take_key(void *point)
 		r.list[r.count++] = r.others;
 	*key =
 	    (struct rkn_key){ .point = *p, .first = r.first, .rows = r.count };
-	key->point.most = key->point.least = p->bytes;
-	append(&timeline.keys, p);
+	key->point.most = p->bytes;
+	key->point.least = r.others.blocks ? r.least : p->bytes;
+	append(&timeline.keys, word, p);
 	timeline.key_cost = ticks_exact() - since;
 }
 
@@ -355,24 +403,16 @@ bool timeline_moved(int64_t bytes)
 	return (uint64_t)(more < 0 ? -more : more) >= far;
 }
 
-static uint64_t since_start(uint64_t now)
-{
-	const uint64_t start = store.header->start_mono_ns;
-
-	return now > start ? now - start : 0;
-}
-
 bool timeline_look(uint64_t births, int64_t bytes)
 {
 	const struct list *l = &timeline.points;
-	const uint64_t clock = ticks_coarse(), now = since_start(clock);
 	const uint64_t last = READ_ONCE(l->last.time_ns);
 	const uint64_t alive = bytes > 0 ? (uint64_t)bytes : 0;
+	uint64_t now;
 
-	if (!clock)
+	if (!timeline_tick(births))
 		return false;
-	/* The last point may have an exacter time. */
-	WRITE_ONCE(timeline.now, now > last ? now : last);
+	now = timeline_now();
 	if (alive > READ_ONCE(timeline.most))
 		WRITE_ONCE(timeline.most, alive);
 	if (alive < READ_ONCE(timeline.least))
@@ -423,18 +463,19 @@ void timeline_take(uint64_t births, int64_t bytes)
 	const uint64_t now = timeline_now() + 1;
 	uint64_t held = READ_ONCE(timeline.held);
 	struct rkn_point *to, p;
+	uint32_t word;
 
 	if ((held && !is_ahead(held, now, HELD_MOST)) ||
 	    !CHANGE(timeline.held, held, now))
 		return;
 	held = now;
-	to = room(&timeline.points);
+	to = room(&timeline.points, &word);
 	if (to) {
 		p = *to = sum(births, bytes);
-		WRITE_ONCE(timeline.now, p.time_ns);
+		timeline_set_now(p.time_ns);
 		WRITE_ONCE(timeline.most, 0);
 		WRITE_ONCE(timeline.least, UINT64_MAX);
-		append(&timeline.points, &p);
+		append(&timeline.points, word, &p);
 		if (key_is_due(&p))
 			aside(take_key, &p);
 	}

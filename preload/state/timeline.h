@@ -28,6 +28,12 @@ void timeline_reset(void);
 
 /* Nanoseconds since the recording's start, as of the last look by any thread. */
 uint64_t timeline_now(void);
+/* The same after a look at the clock; false: it cannot be read. */
+bool timeline_tick(uint64_t births);
+/* The same, unless few numbers of births were used since the last look. */
+uint64_t timeline_at(uint64_t births);
+/* It is known that so many have passed. */
+void timeline_set_now(uint64_t now);
 
 /* Whether so many live bytes are that far from the last point. Without a clock. */
 bool timeline_moved(int64_t bytes);

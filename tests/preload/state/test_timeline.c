@@ -194,6 +194,19 @@ static void a_store_keeps_order_and_extremes(void **state)
 	assert_int_equal(least, 5);
 }
 
+/* As two threads may leave it of which one was stopped for long. */
+static void a_count_beyond_the_list_is_mended(void **state)
+{
+	uint32_t count;
+
+	(void)state;
+	store.header->points = (store.header->points & STORE_LIST_SECOND) |
+			       (STORE_POINTS_MOST + 3);
+	timeline_take(1000ull * (TAKEN + 1), 1000);
+	list(&count);
+	assert_in_range(count, STORE_POINTS_MOST / 8, STORE_POINTS_MOST);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -207,6 +220,7 @@ int main(void)
 		cmocka_unit_test(neither_measure_hides_another),
 		cmocka_unit_test(the_worst_series_is_no_exception),
 		cmocka_unit_test(a_store_keeps_order_and_extremes),
+		cmocka_unit_test(a_count_beyond_the_list_is_mended),
 	};
 
 	return cmocka_run_group_tests_name("timeline", tests, setup, NULL);

@@ -120,6 +120,13 @@ def test_times_that_are_none_are_refused(times, words, tmp_path):
     assert done.status == 2 and words in done.told
 
 
+def test_a_block_that_moves_is_alive(tmp_path):
+    points = in_order(timeline(recorded(tmp_path, "moves").main)["points"])
+    assert len(points) > 20
+    for p in points[3:]:
+        assert p["least_bytes"] >= MIB, p
+
+
 def test_two_threads_together(tmp_path):
     points = in_order(timeline(recorded(tmp_path, "threads").main)["points"])
     peak = next(p for p in points if p["peak"])

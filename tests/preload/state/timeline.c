@@ -184,13 +184,102 @@ __attribute__((noinline)) static void churn(void)
 	copies();
 }
 
+/* Of 1,275,000 blocks 1,200,000 live for 9,999 others, 75,000 for none; the last. */
+static void phases(void)
+{
+	void *(*volatile make)(size_t) = malloc;
+	static void *ring[10000];
+
+	for (unsigned i = 0; i < 1275000; i++) {
+		void *p = make(64);
+
+		if (i < 1200000) {
+			free(ring[i % 10000]);
+			ring[i % 10000] = p;
+		} else {
+			free(p);
+		}
+	}
+}
+
+__attribute__((noinline)) static void *resized(void *p, size_t size)
+{
+	void *(*volatile change)(void *, size_t) = realloc;
+
+	return change(p, size);
+}
+
+/* Blocks that are resized just before they go; the first 64 frees are samples. */
+static void resizes(void)
+{
+	for (unsigned k = 0; k < 10; k++) {
+		void *p = malloc(8);
+
+		for (unsigned i = 0; i < 4; i++)
+			briefly(40);
+		for (unsigned i = 0; i < 100; i++)
+			p = resized(p, 5000 + i);
+		free(p);
+	}
+}
+
+/* One block that is always there, and is large. */
+static void moves(void)
+{
+	for (unsigned i = 0; i < 300; i++) {
+		blocks[0] = resized(blocks[0], MIB + i * 100);
+		rest(1);
+	}
+}
+
+static void waits(void)
+{
+	grow(0, 640, 16 * KIB);
+	rest(1000);
+	kill(getpid(), SIGKILL);
+}
+
+/* 40 KiB only after it waited. */
+static void late(void)
+{
+	for (unsigned i = 0; i < 10000; i++)
+		briefly(24);
+	rest(400);
+	for (unsigned i = 0; i < 40; i++)
+		blocks[i] = malloc(KIB);
+	shrink(0, 40);
+	rest(100);
+}
+
+/* One of 8 stays, and the most was alive at once. */
+static void few(void)
+{
+	for (unsigned i = 0; i < 8; i++)
+		blocks[i] = malloc(1000);
+	for (unsigned i = 1; i < 8; i++)
+		free(blocks[i]);
+	rest(100);
+}
+
+static void ticks(void)
+{
+	for (unsigned i = 0; i < 500; i++) {
+		void *p = malloc(100);
+
+		refknot_mark("tick");
+		free(p);
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*f)(void);
 } series[] = {
 	{ "hill", hill }, { "threads", threads }, { "forks", forks },
 	{ "dies", dies }, { "many", many },       { "slow", slow },
-	{ "wide", wide }, { "churn", churn },
+	{ "wide", wide }, { "churn", churn },     { "phases", phases },
+	{ "few", few },   { "resizes", resizes }, { "moves", moves },
+	{ "late", late }, { "waits", waits },     { "ticks", ticks },
 };
 
 int main(int argc, char **argv)
