@@ -52,7 +52,7 @@ static int add(struct store_file *s, const struct rkn_block *b)
 static void take_extra(const struct store_file *s, struct rkn_block *b,
 		       uint64_t extra)
 {
-	b->birth = (extra & ~STORE_WHOLE) >> STORE_BIRTH_SHIFT;
+	b->birth = store_birth(extra);
 	b->thread = extra >> STORE_THREAD_SHIFT & STORE_THREAD_MAX;
 	if (b->thread >= s->parts.of[RKN_CHUNK_THREADS].count)
 		b->thread = 0;

@@ -23,17 +23,15 @@ static void add_peak(const struct store_file *s, struct rkn_stack *stack,
 	    then ? c->peak_bytes : c->allocated_bytes - c->freed_bytes;
 }
 
-/* What lived how long of the thread's frees of a stack: its shares of them. */
+/* What lived how long of the blocks of a stack that the thread freed. */
 static void add_lives(struct store_file *s, size_t stack,
 		      const struct store_counter *c)
 {
-	uint64_t sum = 0;
+	const unsigned halved = store_lives_halved(c->lives);
 
-	for (int i = 0; i < RKN_LIFE_BUCKETS; i++)
-		sum += c->lives[i];
-	for (int i = 0; sum && s->lives && i < RKN_LIFE_BUCKETS; i++)
-		s->lives[stack][i] +=
-		    (uint64_t)((double)c->frees * c->lives[i] / (double)sum);
+	for (int i = 0; s->lives && i < RKN_LIFE_BUCKETS; i++)
+		s->lives[stack][i] += (uint64_t)(c->lives[i] & STORE_LIFE_MOST)
+				      << (halved & 31);
 }
 
 static int add_pages(struct store_file *s, const struct store_area *a)

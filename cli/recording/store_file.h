@@ -32,8 +32,7 @@ struct store_file {
 	struct store_tree tree;
 	uint32_t *stacks; /* number in parts of each stack in the store */
 	size_t stack_count;
-	uint64_t (*lives)[RKN_LIFE_BUCKETS]; /* of each of these, weighed by
-						its frees */
+	uint64_t (*lives)[RKN_LIFE_BUCKETS]; /* of each of these */
 };
 
 /* The number of one of the store's stacks in the parts; 0: not known. */

@@ -66,14 +66,15 @@
  *
  *   HEAD   63        32 31      30      29          4 3    2        1   0
  *          | size     | noted | tamed | stack       | big| extra | freed | 1 |
- *   EXTRA  63     62       20 19              1  0
- *          | whole | birth  | thread          | 0 |
+ *   EXTRA  63      62      61      20 19              1  0
+ *          | whole | moved | birth   | thread          | 0 |
  *
  *   size    bytes requested
  *   noted   STORE_OBJECTS has records for addresses in the block
  *   tamed   allocated while leaks were not wanted (__lsan_disable)
  *   whole   the program asked for the usable size (malloc_usable_size), so it
  *           may keep pointers behind the requested size
+ *   moved   realloc() made it of an older block
  *   birth   its number in the order of allocation
  *
  * Invariants: only the thread that owns the address writes its slots, between
@@ -102,7 +103,13 @@
 #define STORE_THREAD_SHIFT 1
 #define STORE_THREAD_MAX   ((1u << 19) - 1) /* this one and above: unknown */
 #define STORE_BIRTH_SHIFT  20
+#define STORE_MOVED        (1ull << 62)
 #define STORE_WHOLE        (1ull << 63)
+
+static inline uint64_t store_birth(uint64_t extra)
+{
+	return (extra & ~(STORE_WHOLE | STORE_MOVED)) >> STORE_BIRTH_SHIFT;
+}
 
 /*
  * A block of the snapshot: its address and what its HEAD was. Its birth and
@@ -163,11 +170,27 @@ struct store_counter {
 	uint32_t peak;        /* the number of the peak that follows */
 	uint32_t peak_blocks; /* allocations - frees, then, modulo 2^32 */
 	uint64_t peak_bytes;  /* allocated_bytes - freed_bytes, then */
-	/* What of them lived how long, see struct rkn_lives; RKN_LIFE_BUCKETS.
-	 * All are halved before one overflows. */
+	/* What of the freed blocks lived how long, see struct rkn_lives;
+	 * RKN_LIFE_BUCKETS. Each is how many, divided by 2 so often as
+	 * store_lives_halved() says. */
 	uint16_t lives[8];
 };
 static_assert(sizeof(struct store_counter) == 64, "a line of the cache");
+
+#define STORE_LIFE_MOST 0x7fffu /* the bits of an element that count */
+
+/* The other bits of lives[] are a number. One more changes one bit, so that a
+ * process that is killed in between leaves one of both. */
+static inline unsigned store_lives_halved(const uint16_t lives[8])
+{
+	unsigned gray = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		gray |= (unsigned)(lives[i] >> 15) << i;
+	gray ^= gray >> 4;
+	gray ^= gray >> 2;
+	return gray ^ gray >> 1;
+}
 
 #define STORE_COUNTERS_PER_PAGE 128u /* stacks in one page of counters */
 #define STORE_COUNTER_PAGES     8192u

@@ -96,12 +96,22 @@ static void record_with(struct thread *t, void *p, size_t size, size_t kept,
 	thread_more(t, size);
 }
 
+static void note_moved(const struct thread *t, const void *p)
+{
+	uint64_t *slot = shadow_shortcut(t->ways, ADDRESS(p));
+
+	if (slot && READ_ONCE(*slot) & STORE_EXTRA)
+		WRITE_ONCE(slot[1], slot[1] | STORE_MOVED);
+}
+
 void *record_alloc(void *p, size_t size, size_t kept, const void *frame)
 {
 	struct thread *t = thread_enter(frame);
 
 	if (t) {
 		record_with(t, p, size, kept, walk_from(t, frame));
+		if (t->moving.sp)
+			note_moved(t, p);
 		thread_leave(t);
 	} else if (!READ_ONCE(process_over)) {
 		record_outside(p, size, kept);
@@ -285,12 +295,43 @@ static uint64_t age(const struct thread *t, uint64_t extra)
 	return now > birth ? now - birth : !own;
 }
 
-static void add_life(struct store_counter *c, unsigned bucket, uint32_t weight)
+#define HALVED_MOST 31 /* times, after so many frees that no program makes */
+
+/* Rounds at random: what is rare would be lost, or count too much. */
+static uint32_t divided(uint32_t n, unsigned times, uint32_t random)
 {
-	if (c->lives[bucket] + weight > UINT16_MAX)
-		for (unsigned i = 0; i < RKN_LIFE_BUCKETS; i++)
-			c->lives[i] /= 2;
-	c->lives[bucket] = (uint16_t)(c->lives[bucket] + weight);
+	const uint32_t rest = n & ((1u << times) - 1);
+
+	return (n >> times) + (rest && random >> (32 - times) < rest);
+}
+
+/* The number in the top bits, of which one changes, is one more. */
+static void halve(uint16_t *lives, unsigned halved, uint32_t random)
+{
+	const unsigned bit = (unsigned)__builtin_ctz(halved + 1);
+
+	for (unsigned i = 0; i < RKN_LIFE_BUCKETS; i++) {
+		const uint32_t n =
+		    divided(lives[i] & STORE_LIFE_MOST, 1, random << i);
+
+		WRITE_ONCE(lives[i], (uint16_t)(n | (lives[i] & 0x8000)));
+	}
+	WRITE_ONCE(lives[bit], lives[bit] ^ 0x8000);
+}
+
+static void add_life(struct store_counter *c, unsigned bucket, uint32_t weight,
+		     uint32_t random)
+{
+	unsigned halved = store_lives_halved(c->lives);
+	uint32_t more = divided(weight, halved & 31, random);
+
+	while ((c->lives[bucket] & STORE_LIFE_MOST) + more > STORE_LIFE_MOST) {
+		if (halved >= HALVED_MOST)
+			return;
+		halve(c->lives, halved++, random);
+		more = divided(weight, halved, random);
+	}
+	c->lives[bucket] = (uint16_t)(c->lives[bucket] + more);
 }
 
 /* Before the block is taken out. */
@@ -298,14 +339,17 @@ static COLD void sample(struct thread *t, void *p)
 {
 	const uint64_t *slot = shadow_shortcut(t->ways, ADDRESS(p));
 	const uint64_t head = slot ? READ_ONCE(*slot) : 0;
-	const uint64_t each = t->area->frees / SAMPLE_FIRST + 1;
+	const uint64_t each =
+	    (t->area->frees - t->area->base_frees) / SAMPLE_FIRST + 1;
 	struct store_counter *c =
 	    shadow_is_live(head) && head & STORE_EXTRA
 		? thread_counter_there(t->area, shadow_stack(head))
 		: NULL;
 
-	if (c && shadow_birth(slot[1]))
-		add_life(c, bucket_of(age(t, slot[1])), t->sample);
+	/* Of one that moved it is not known when it began. */
+	if (c && shadow_birth(slot[1]) && !(slot[1] & STORE_MOVED))
+		add_life(c, bucket_of(age(t, slot[1])), t->sample,
+			 t->random * 0x9e3779b1u);
 	t->sample = each < SAMPLE_MOST ? (uint32_t)each : SAMPLE_MOST;
 	/* A loop that frees in turn shall not always show the same. */
 	t->random = t->random * 1103515245 + 12345;
@@ -377,6 +421,16 @@ COLD void record_copied(const void *q, size_t bytes)
 	thread_leave(t);
 }
 
+COLD void record_look(void)
+{
+	struct thread *t = thread_enter(NULL);
+
+	if (!t)
+		return;
+	thread_look(t);
+	thread_leave(t);
+}
+
 void record_undo(void *p, struct record_freed *freed)
 {
 	struct store_counter *c;
@@ -402,13 +456,3 @@ void record_undo(void *p, struct record_freed *freed)
 		regions_block(t, freed->stack, freed->size, false);
 	thread_leave(t);
 }
-COLD void record_look(void)
-{
-	struct thread *t = thread_enter(NULL);
-
-	if (!t)
-		return;
-	thread_look(t);
-	thread_leave(t);
-}
-

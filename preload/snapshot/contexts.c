@@ -68,7 +68,7 @@ static uint64_t contexts_block(uint64_t address)
 	if (!head || !shadow_is_live(READ_ONCE(*head)) ||
 	    !(READ_ONCE(*head) & STORE_EXTRA))
 		return 0;
-	return READ_ONCE(head[1]) & ~STORE_WHOLE;
+	return READ_ONCE(head[1]) & ~(STORE_WHOLE | STORE_MOVED);
 }
 
 static void set(const ucontext_t *context, uint64_t state)

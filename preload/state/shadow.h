@@ -131,7 +131,7 @@ static inline uint64_t shadow_extra(uint64_t birth, uint32_t thread)
 
 static inline uint64_t shadow_birth(uint64_t extra)
 {
-	return (extra & ~STORE_WHOLE) >> STORE_BIRTH_SHIFT;
+	return store_birth(extra);
 }
 
 /* The word behind a freed block's HEAD, from the free's return address. */

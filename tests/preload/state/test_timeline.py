@@ -238,6 +238,21 @@ def test_how_long_blocks_lived(tmp_path):
         16 << i for i in range(11))
 
 
+def test_a_last_phase_is_not_the_run(tmp_path):
+    c, rows = churn(recorded(tmp_path, "phases").main, "--by", "function")
+    assert rows["phases"]["allocations"] == 1275000
+    near(rows["phases"]["temporary"], 75 / 1275, 0.3)
+    assert rows["phases"]["median_below"] == 32768
+    assert sum(c["total"]["lives"]) == pytest.approx(1)
+
+
+def test_what_was_resized_has_no_lifetime(tmp_path):
+    c, rows = churn(recorded(tmp_path, "resizes").main, "--by", "function")
+    assert rows["resizes"]["allocations"] == 1010
+    assert rows["resizes"]["temporary"] is None
+    assert rows["briefly"]["temporary"] == 1
+
+
 def test_what_a_function_costs(tmp_path):
     main = recorded(tmp_path, "churn").main
     c, rows = churn(main, "--func", "copies", "--by", "function")
