@@ -12,24 +12,14 @@
 #include "region_passes.h"
 
 /* The first number of births that is beyond bucket `i`. */
-static double bound(unsigned i)
+static uint64_t bound(unsigned i)
 {
-	return (double)(1ull << RKN_LIFE_SHIFT * i);
+	return 1ull << RKN_LIFE_SHIFT * i;
 }
 
 double churn_temporary(const struct churn_row *row)
 {
 	return row->sampled > 0 ? row->lives[0] / row->sampled : 0;
-}
-
-double churn_mean(const struct churn_row *row)
-{
-	double sum = 0;
-
-	/* Lives are taken for the middle of their bucket, as it grows. */
-	for (unsigned i = 1; i < RKN_LIFE_BUCKETS; i++)
-		sum += row->lives[i] * sqrt(bound(i - 1) * bound(i));
-	return row->sampled > 0 ? sum / row->sampled : 0;
 }
 
 uint64_t churn_below(const struct churn_row *row, double part)
@@ -39,7 +29,7 @@ uint64_t churn_below(const struct churn_row *row, double part)
 	for (unsigned i = 0; i + 1 < RKN_LIFE_BUCKETS; i++) {
 		sum += row->lives[i];
 		if (sum >= part * row->sampled)
-			return i ? (uint64_t)bound(i) : 0;
+			return i ? bound(i) : 0;
 	}
 	return UINT64_MAX;
 }
@@ -56,10 +46,15 @@ static void add_lives(struct churn_row *row, const struct rkn_lives *l)
 
 double churn_stack_mean(const struct rkn_lives *l)
 {
-	struct churn_row row = { 0 };
+	double sum = 0, sampled = (double)l->freed[0];
 
-	add_lives(&row, l);
-	return churn_mean(&row);
+	/* Lives are taken for the middle of their bucket, as it grows. */
+	for (unsigned i = 1; i < RKN_LIFE_BUCKETS; i++) {
+		sum += (double)l->freed[i] *
+		       sqrt((double)bound(i - 1) * (double)bound(i));
+		sampled += (double)l->freed[i];
+	}
+	return sampled > 0 ? sum / sampled : 0;
 }
 
 static void add_stack(struct churn_row *row, const struct rkn_stack *s,

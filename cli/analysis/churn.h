@@ -5,6 +5,8 @@
 
 #include "groups.h"
 
+#define CHURN_ERROR 256 /* births of a thread that others do not know of */
+
 struct churn_row {
 	char *key; /* as that of a group */
 	uint64_t allocations;
@@ -35,9 +37,7 @@ void churn_release(struct churn *c);
 
 /* The part of the sampled blocks that were freed before another was allocated. */
 double churn_temporary(const struct churn_row *row);
-/* About how many blocks were allocated while one lived. */
-double churn_mean(const struct churn_row *row);
-/* The same of one call stack. */
+/* About how many blocks were allocated while one of a call stack lived. */
 double churn_stack_mean(const struct rkn_lives *l);
 /* The births below which the lives of `part` of the blocks are; 0: temporary;
  * UINT64_MAX: no bound is known. */

@@ -27,7 +27,7 @@ static struct group_series_row *row_of(struct making *k, uint32_t stack)
 	if (k->row_of[stack])
 		return &s->rows[k->row_of[stack] - 1];
 	key = stack < m->stack_count ? groups_key(k->in, k->by, stack)
-				     : xstrdup("(smaller ones together)");
+				     : xstrdup(GROUP_SERIES_OTHERS);
 	at = groups_find(&k->keys, &k->table, key);
 	if (at == s->count) {
 		struct group_series_row *row = LIST_ADD(s->rows, s->count);
@@ -67,12 +67,63 @@ static void sort(struct group_series *s)
 	free(list);
 }
 
+/* What an instant does not tell from others. */
+struct stack_seen {
+	uint64_t most;   /* bytes that it has at any instant */
+	uint64_t hidden; /* fewer it may have where it is not named */
+};
+
+static void see(struct stack_seen *seen, const struct instant *at,
+		const struct instant_sum *sums, size_t stacks)
+{
+	const uint64_t least =
+	    at->key && sums[stacks].blocks ? at->key->point.least : 0;
+
+	for (size_t n = 0; n < stacks; n++) {
+		if (sums[n].bytes > seen[n].most)
+			seen[n].most = sums[n].bytes;
+		if (!sums[n].blocks && least > seen[n].hidden)
+			seen[n].hidden = least;
+	}
+}
+
+/* Stacks that a key frame left out may have had that little each: beside an instant
+ * that has them they would look as if they had grown. */
+static struct stack_seen *see_all(struct group_series *s, const struct model *m,
+				  const struct instant *list,
+				  struct instant_sum *sums)
+{
+	struct stack_seen *seen = xcalloc(m->stack_count + 1, sizeof(*seen));
+
+	for (size_t i = 0; i < s->instants; i++) {
+		instants_sums(m, &list[i], sums);
+		see(seen, &list[i], sums, m->stack_count);
+	}
+	for (size_t n = 0; n < m->stack_count; n++)
+		if (seen[n].hidden > s->together)
+			s->together = seen[n].hidden;
+	return seen;
+}
+
+static void fold(const struct stack_seen *seen, struct instant_sum *sums,
+		 size_t stacks)
+{
+	for (size_t n = 0; n < stacks; n++) {
+		if (!seen[n].hidden || seen[n].most >= seen[n].hidden)
+			continue;
+		sums[stacks].blocks += sums[n].blocks;
+		sums[stacks].bytes += sums[n].bytes;
+		sums[n] = (struct instant_sum){ 0 };
+	}
+}
+
 void group_series_make(struct group_series *s, const struct reading *in,
 		       enum group_by by, const struct instant *list,
 		       size_t count)
 {
 	const size_t stacks = in->m->stack_count;
 	struct instant_sum *sums = xcalloc(stacks + 1, sizeof(*sums));
+	struct stack_seen *seen;
 	struct making k = {
 		.s = s,
 		.in = in,
@@ -81,10 +132,12 @@ void group_series_make(struct group_series *s, const struct reading *in,
 	};
 
 	*s = (struct group_series){ .instants = count };
+	seen = see_all(s, in->m, list, sums);
 	progress_begin("summing up", NULL, count);
 	for (size_t i = 0; i < count; i++) {
 		progress_at(i);
 		instants_sums(in->m, &list[i], sums);
+		fold(seen, sums, stacks);
 		for (uint32_t n = 0; n <= stacks; n++) {
 			struct instant_sum *to;
 
@@ -99,6 +152,7 @@ void group_series_make(struct group_series *s, const struct reading *in,
 	groups_release_table(&k.table);
 	groups_release(&k.keys);
 	free(k.row_of);
+	free(seen);
 	free(sums);
 	sort(s);
 }

@@ -15,10 +15,14 @@ struct group_series {
 	struct group_series_row *rows; /* by most bytes at any of the times */
 	size_t count;
 	size_t instants;
+	uint64_t together; /* call stacks with fewer bytes are known as one row,
+			      GROUP_SERIES_OTHERS; 0: there is none */
 };
 
-/* By type, site, function or file; types are those that the stacks allocate. Dies
- * when out of memory. */
+#define GROUP_SERIES_OTHERS "(smaller ones together)"
+
+/* By type, site, function or file; types are those that the stacks allocate. What a
+ * key frame has in one row is in one row of all instants. Dies when out of memory. */
 void group_series_make(struct group_series *s, const struct reading *in,
 		       enum group_by by, const struct instant *list,
 		       size_t count);

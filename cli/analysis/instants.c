@@ -11,7 +11,7 @@
 #include "marks.h"
 #include "peak.h"
 
-const char *const instant_names[INSTANT_KINDS] = { "mark", "peak", "start",
+const char *const instant_names[INSTANT_KINDS] = { "mark", "start", "peak",
 						   "end", "key frame" };
 
 bool instants_known(const struct model *m)
@@ -36,11 +36,24 @@ static bool is_by_stack(const struct model *m, const struct rkn_mark *mark)
 	return true;
 }
 
+/* Among those of one time. */
+static int rank(const struct instant *i)
+{
+	return i->kind == INSTANT_START ? 0 : i->kind == INSTANT_END ? 2 : 1;
+}
+
 static int by_time(const void *a, const void *b)
 {
 	const struct instant *x = a, *y = b;
 
-	return ORDER(x->time_ns, y->time_ns) ?: ORDER(x->kind, y->kind);
+	return ORDER(x->time_ns, y->time_ns)
+		   ?: ORDER(rank(x), rank(y)) ?: ORDER(x->kind, y->kind);
+}
+
+struct instant instants_end(const struct model *m)
+{
+	return (struct instant){ .kind = INSTANT_END,
+				 .time_ns = m->meta.duration_ns };
 }
 
 struct instant *instants_list(const struct model *m, size_t *count)
@@ -51,8 +64,7 @@ struct instant *instants_list(const struct model *m, size_t *count)
 	size_t n = 0;
 
 	list[n++] = (struct instant){ .kind = INSTANT_START };
-	list[n++] = (struct instant){ .kind = INSTANT_END,
-				      .time_ns = m->meta.duration_ns };
+	list[n++] = instants_end(m);
 	if (peak && !peak_why_unknown(m))
 		list[n++] = (struct instant){ .kind = INSTANT_PEAK,
 					      .time_ns = peak->time_ns };
@@ -80,10 +92,21 @@ static uint64_t distance(const struct instant *i, uint64_t time_ns)
 				    : time_ns - i->time_ns;
 }
 
+static bool is_asked(const struct instant *i, const struct instant *asked)
+{
+	return i->kind == asked->kind && i->time_ns == asked->time_ns &&
+	       i->mark == asked->mark;
+}
+
 const struct instant *instants_nearest(const struct instant *list, size_t count,
-				       uint64_t time_ns)
+				       const struct instant *asked)
 {
 	const struct instant *best = list;
+	const uint64_t time_ns = asked->time_ns;
+
+	for (size_t i = 0; i < count; i++)
+		if (is_asked(&list[i], asked))
+			return &list[i];
 
 	for (size_t i = 1; i < count; i++)
 		if (distance(&list[i], time_ns) < distance(best, time_ns) ||
@@ -140,31 +163,36 @@ static const struct {
 	{ "us", 1e3 }, { "min", 6e10 }, { "h", 3.6e12 },
 };
 
-static bool is_known(const struct model *m, const char *text, uint64_t *time)
+static bool is_known(const struct model *m, const char *text,
+		     struct instant *asked)
 {
 	const struct rkn_mark *mark = marks_find(m, text);
 	const struct rkn_point *peak = instants_peak(m);
 
 	if (mark)
-		*time = mark->time_ns;
+		*asked = (struct instant){ .kind = INSTANT_MARK,
+					   .time_ns = mark->time_ns,
+					   .mark = mark };
 	else if (!strcmp(text, "start"))
-		*time = 0;
+		*asked = (struct instant){ .kind = INSTANT_START };
 	else if (!strcmp(text, "end"))
-		*time = m->meta.duration_ns;
+		*asked = instants_end(m);
 	else if (!strcmp(text, PEAK_NAME) && peak)
-		*time = peak->time_ns;
+		*asked = (struct instant){ .kind = INSTANT_PEAK,
+					   .time_ns = peak->time_ns };
 	else
 		return false;
 	return true;
 }
 
-char *instants_parse(const struct model *m, const char *text, uint64_t *time_ns)
+char *instants_parse(const struct model *m, const char *text,
+		     struct instant *asked)
 {
 	const double all = (double)m->meta.duration_ns;
 	double number, ns = -1;
 	char *end, *list, *shown, *why;
 
-	if (is_known(m, text, time_ns))
+	if (is_known(m, text, asked))
 		return NULL;
 	number = strtod(text, &end);
 	if (end > text && isfinite(number) && number >= 0) {
@@ -175,7 +203,10 @@ char *instants_parse(const struct model *m, const char *text, uint64_t *time_ns)
 				ns = number * units[i].ns;
 	}
 	if (ns >= 0) {
-		*time_ns = ns < all ? (uint64_t)ns : m->meta.duration_ns;
+		*asked = (struct instant){
+			.kind = INSTANT_KINDS,
+			.time_ns = ns < all ? (uint64_t)ns : m->meta.duration_ns
+		};
 		return NULL;
 	}
 	list = marks_list(m);

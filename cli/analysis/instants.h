@@ -7,9 +7,9 @@
 
 /* In the order in which one is taken that has the same time as another. */
 enum instant_kind {
-	INSTANT_MARK, /* where no objects are declared: then stacks say all */
-	INSTANT_PEAK,
+	INSTANT_MARK,  /* where no objects are declared: then stacks say all */
 	INSTANT_START, /* nothing is alive */
+	INSTANT_PEAK,
 	INSTANT_END,
 	INSTANT_KEY, /* a key frame */
 	INSTANT_KINDS
@@ -34,27 +34,31 @@ bool instants_known(const struct model *m);
 #define INSTANTS_WHY_UNKNOWN                                                   \
 	"an older version of refknot made the recording, or that part of it is missing"
 
-/* What is known by stack, in the order of time, for the caller to free. Dies when
- * out of memory, as all here. */
+/* What is known by stack, in the order of time, from the start to the end, for the
+ * caller to free. Dies when out of memory, as all here. */
 struct instant *instants_list(const struct model *m, size_t *count);
-/* The one of `list` (not empty) that is nearest to that time. */
+/* The one of `list` (not empty) that was asked for, or is nearest to that time. */
 const struct instant *instants_nearest(const struct instant *list, size_t count,
-				       uint64_t time_ns);
+				       const struct instant *asked);
 /* What each stack had alive then: sums[stack]; all that is not known by stack:
  * sums[m->stack_count]. `sums` are set, all of them. */
 void instants_sums(const struct model *m, const struct instant *at,
 		   struct instant_sum *sums);
 
+/* The end. */
+struct instant instants_end(const struct model *m);
+
 /* When most was alive; NULL: not known. */
 const struct rkn_point *instants_peak(const struct model *m);
 
 /*
- * The time that `text` means: "start", "peak", "end", the name of a mark as
+ * Sets *asked to what `text` means: "start", "peak", "end", the name of a mark as
  * marks_find() has it, "40%", or seconds: "12.5", "12.5s", "300ms", "2min", "1h".
- * What goes beyond the end is the end. NULL; or a clause why it means none, for
- * people, which the caller frees.
+ * What goes beyond the end is the end. Of what has no name the kind is
+ * INSTANT_KINDS. Returns NULL; or a clause why it means none, for people, which the
+ * caller frees.
  */
 char *instants_parse(const struct model *m, const char *text,
-		     uint64_t *time_ns);
+		     struct instant *asked);
 
 #endif

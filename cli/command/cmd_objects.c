@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "die.h"
@@ -11,6 +12,7 @@
 #include "marks.h"
 #include "objects_history.h"
 #include "obstacle.h"
+#include "parts.h"
 #include "peak.h"
 #include "showing.h"
 #include "table.h"
@@ -174,17 +176,42 @@ static void visit(const struct reading *in, void *data)
 /* What --churn and --between have of the options of the end. */
 static void check_history(void)
 {
-	const char *name = churn ? "--churn" : "--between";
+	const char *name = function ? "--func"
+			   : churn  ? "--churn"
+				    : "--between";
 
+	if (churn && between)
+		die(STATUS_INPUT,
+		    "objects: --between takes neither --churn nor --func, which are of the whole run");
 	if (at || generation != -1 || retained ||
 	    order == GROUP_SORT_RETAINED || grouping == GROUP_BY_SIZE ||
-	    grouping == GROUP_BY_ROOT || (churn && between))
+	    grouping == GROUP_BY_ROOT)
 		die(STATUS_INPUT,
-		    "objects: %s takes neither --at, --gen, --retained nor --by size or root, nor the other of --churn and --between: call stacks keep sums only",
+		    "objects: %s takes neither --at, --gen, --retained nor --by size or root: call stacks keep sums only",
 		    name);
 	if (between && sort)
 		die(STATUS_INPUT,
 		    "objects: --between takes no --sort: what grew most is first");
+}
+
+static bool is_file(const char *name)
+{
+	return name && (parts_is_name(name) || !access(name, F_OK));
+}
+
+/* Takes the second time, which may come after the recording. */
+static const char **take_until(const char **arguments)
+{
+	until = arguments ? arguments[0] : NULL;
+	if (until && is_file(until) && arguments[1] && !is_file(arguments[1])) {
+		arguments[0] = arguments[1];
+		arguments[1] = until;
+		until = arguments[0];
+	}
+	if (!until || parts_is_name(until))
+		die(STATUS_INPUT,
+		    "objects: --between takes two times, as in: refknot objects --between 10%% 90%%");
+	return arguments + 1;
 }
 
 static int run(const char **arguments)
@@ -192,13 +219,8 @@ static int run(const char **arguments)
 	struct showing s;
 
 	churn |= function != NULL;
-	if (between) {
-		until = arguments ? arguments[0] : NULL;
-		if (!until)
-			die(STATUS_INPUT,
-			    "objects: --between takes two times, as in: refknot objects --between 10%% 90%%");
-		arguments++;
-	}
+	if (between)
+		arguments = take_until(arguments);
 	s = showing_begin(arguments, "objects");
 	grouping = (enum group_by)options_choice(
 	    "by", by, group_by_names, GROUP_BYS,

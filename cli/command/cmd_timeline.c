@@ -10,6 +10,7 @@
 #include "escape.h"
 #include "group_series.h"
 #include "paint.h"
+#include "peak.h"
 #include "showing.h"
 #include "table.h"
 #include "units.h"
@@ -31,11 +32,23 @@ struct window {
 
 /* --- Text -------------------------------------------------------------------- */
 
+/* That was seen. */
+static uint64_t highest(const struct model *m)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < m->point_count; i++)
+		if (m->points[i].most > most)
+			most = m->points[i].most;
+	return most;
+}
+
 static void print_summary(const struct model *m)
 {
 	const struct rkn_point *peak = instants_peak(m);
 	const struct rkn_point *end = &m->points[m->point_count - 1];
 	char time[UNITS_SIZE], bytes[UNITS_SIZE], blocks[UNITS_SIZE];
+	char *error = peak_error_text(m);
 
 	printf("%s", units_time(time, m->meta.duration_ns));
 	if (peak)
@@ -43,8 +56,12 @@ static void print_summary(const struct model *m)
 		       units_time(time, peak->time_ns),
 		       units_bytes(bytes, peak->bytes),
 		       units_count(blocks, peak->blocks, "block"));
-	printf("; at the end %s in %s\n\n", units_bytes(bytes, end->bytes),
+	printf("; at the end %s in %s\n", units_bytes(bytes, end->bytes),
 	       units_count(blocks, end->blocks, "block"));
+	if (peak && error && highest(m) > peak->bytes)
+		puts(error);
+	putchar('\n');
+	free(error);
 }
 
 static bool is_in(const struct window *w, uint64_t time)
@@ -262,27 +279,29 @@ static json_t *groups_json(const struct group_series *s, size_t limit)
 /* False: one of the times is none of the run. */
 static bool open_window(struct window *w, const struct model *m)
 {
+	struct instant begin = { .kind = INSTANT_START };
+	struct instant end = instants_end(m);
 	size_t first, last;
-	char *why = NULL;
+	char *why = from ? instants_parse(m, from, &begin) : NULL;
 
-	*w = (struct window){ .to = m->meta.duration_ns };
-	if (from)
-		why = instants_parse(m, from, &w->from);
 	if (to && !why)
-		why = instants_parse(m, to, &w->to);
-	if (!why && w->from > w->to)
+		why = instants_parse(m, to, &end);
+	if (!why && begin.time_ns > end.time_ns)
 		why = xstrdup("--from is after --to");
 	if (why) {
 		warn("timeline: %s", why);
 		free(why);
 		return false;
 	}
+	*w = (struct window){ .from = begin.time_ns, .to = end.time_ns };
 	w->instants = instants_list(m, &w->count);
 	/* And those that are nearest to its ends. */
-	first = (size_t)(instants_nearest(w->instants, w->count, w->from) -
+	first = (size_t)(instants_nearest(w->instants, w->count, &begin) -
 			 w->instants);
-	last = (size_t)(instants_nearest(w->instants, w->count, w->to) -
+	last = (size_t)(instants_nearest(w->instants, w->count, &end) -
 			w->instants);
+	if (last < first)
+		last = first;
 	w->count = last - first + 1;
 	memmove(w->instants, w->instants + first,
 		w->count * sizeof(*w->instants));

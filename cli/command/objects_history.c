@@ -11,6 +11,7 @@
 #include "functions.h"
 #include "group_series.h"
 #include "list.h"
+#include "lives.h"
 #include "table.h"
 #include "units.h"
 #include "verdict.h"
@@ -43,27 +44,39 @@ static void add_churn(struct table *t, const struct churn_row *r,
 			 text, r->allocations ? r->bytes / r->allocations : 0));
 	snprintf(text, sizeof(text), "%.0f %%", 100 * churn_temporary(r));
 	table_add(t, r->sampled > 0 ? text : "");
-	snprintf(text, sizeof(text), "%.*f", churn_mean(r) < 10, churn_mean(r));
-	table_add(t, r->sampled > 0 ? text : "");
 	add_below(t, r, 0.5);
 	add_below(t, r, 0.9);
 	table_add(t, r->copies ? units_bytes(text, r->copied_bytes) : "");
 	table_add(t, key);
 }
 
-static void print_churn(const struct churn *c, enum group_by by, size_t limit,
-			const char *function)
+/* What the columns are, and how far they can be believed. */
+static void print_legend(const struct model *m)
+{
+	const char *why = lives_why_unknown(m);
+
+	if (why) {
+		printf(
+		    "how long blocks lived and what was copied is not known: %s\n",
+		    why);
+		return;
+	}
+	puts(
+	    "MEDIAN and 90 %: allocations while a block lived; with TEMPORARY by samples of what was freed");
+	if (m->thread_count > 2)
+		printf(
+		    "%zu threads allocated: of a block that another thread freed that may be wrong by %d allocations a thread\n",
+		    m->thread_count - 1, CHURN_ERROR);
+}
+
+static void print_churn(const struct churn *c, const struct model *m,
+			enum group_by by, size_t limit, const char *function)
 {
 	const struct table_column columns[] = {
-		{ "ALLOCATIONS", true },
-		{ "BYTES", true },
-		{ "AVERAGE", true },
-		{ "TEMPORARY", true },
-		{ "LIFE", true },
-		{ "MEDIAN", true },
-		{ "90 %", true },
-		{ "COPIED", true },
-		{ group_by_titles[by], false },
+		{ "ALLOCATIONS", true }, { "BYTES", true },
+		{ "AVERAGE", true },     { "TEMPORARY", true },
+		{ "MEDIAN", true },      { "90 %", true },
+		{ "COPIED", true },      { group_by_titles[by], false },
 	};
 	const size_t shown = limit && limit < c->count ? limit : c->count;
 	char *name = function ? escape(function) : NULL;
@@ -87,13 +100,13 @@ static void print_churn(const struct churn *c, enum group_by by, size_t limit,
 	if (shown < c->count)
 		printf("omitting %zu more rows; --limit 0 shows all\n",
 		       c->count - shown);
-	puts(
-	    "LIFE, MEDIAN and 90 %: allocations while a block lived; with TEMPORARY by samples of what was freed");
+	print_legend(m);
 }
 
-static json_t *churn_json(const struct churn_row *r, const char *key)
+static json_t *churn_json(const struct churn_row *r, const struct model *m,
+			  const char *key)
 {
-	const bool known = r->sampled > 0;
+	const bool known = r->sampled > 0, has_lives = !lives_why_unknown(m);
 	const uint64_t median = churn_below(r, 0.5), most = churn_below(r, 0.9);
 	json_t *o = json_object(), *shares = json_array();
 
@@ -101,12 +114,10 @@ static json_t *churn_json(const struct churn_row *r, const char *key)
 	document_count(o, "allocations", r->allocations);
 	document_count(o, "bytes", r->bytes);
 	document_count(o, "frees", r->frees);
-	document_count(o, "copies", r->copies);
-	document_count(o, "copied_bytes", r->copied_bytes);
+	document_known(o, "copies", has_lives, r->copies);
+	document_known(o, "copied_bytes", has_lives, r->copied_bytes);
 	document_set(o, "temporary",
 		     known ? json_real(churn_temporary(r)) : json_null());
-	document_set(o, "mean_life",
-		     known ? json_real(churn_mean(r)) : json_null());
 	document_known(o, "median_below", known && median != UINT64_MAX,
 		       median);
 	document_known(o, "p90_below", known && most != UINT64_MAX, most);
@@ -138,17 +149,17 @@ void objects_churn(struct showing *show, const struct reading *in,
 		o = json_object();
 		rows = json_array();
 		for (size_t i = 0; i < limit; i++)
-			document_append(rows,
-					churn_json(&c.rows[i], c.rows[i].key));
+			document_append(
+			    rows, churn_json(&c.rows[i], in->m, c.rows[i].key));
 		document_text(o, "function", function);
 		document_set(o, "rows", rows);
-		document_set(o, "total", churn_json(&c.total, "total"));
-		document_set(o, "all", churn_json(&c.all, "all"));
+		document_set(o, "total", churn_json(&c.total, in->m, "total"));
+		document_set(o, "all", churn_json(&c.all, in->m, "all"));
 		document = document_new(in, NULL);
 		document_set(document, "churn", o);
 		documents_add(&show->documents, document);
 	} else {
-		print_churn(&c, by, show->limit, function);
+		print_churn(&c, in->m, by, show->limit, function);
 		verdict_print_gaps(stdout, "", in->m, NULL);
 	}
 	churn_release(&c);
@@ -213,14 +224,15 @@ static void add_change(struct table *t, int64_t blocks, int64_t bytes,
 }
 
 static void print_instant(const char *word, const struct instant *i,
-			  uint64_t asked)
+			  const struct instant *asked)
 {
 	char time[UNITS_SIZE], other[UNITS_SIZE];
 
 	printf("%s %s (%s)", word, units_time(time, i->time_ns),
 	       instant_names[i->kind]);
-	if (i->time_ns != asked)
-		printf(", the nearest to %s", units_time(other, asked));
+	if (i->time_ns != asked->time_ns)
+		printf(", the nearest to %s",
+		       units_time(other, asked->time_ns));
 }
 
 static void print_between(const struct change *list, size_t count,
@@ -257,13 +269,14 @@ static void print_between(const struct change *list, size_t count,
 		       count - shown);
 }
 
-static json_t *instant_json(const struct instant *i, uint64_t asked)
+static json_t *instant_json(const struct instant *i,
+			    const struct instant *asked)
 {
 	json_t *o = json_object();
 
 	document_text(o, "kind", instant_names[i->kind]);
 	document_count(o, "time_ns", i->time_ns);
-	document_count(o, "asked_ns", asked);
+	document_count(o, "asked_ns", asked->time_ns);
 	return o;
 }
 
@@ -290,39 +303,67 @@ static json_t *changes_json(const struct change *list, size_t count,
 
 static void show_between(struct showing *show, const struct reading *in,
 			 enum group_by by, const struct instant at[2],
-			 const uint64_t asked[2])
+			 const struct instant asked[2])
 {
 	struct group_series s;
 	struct change *list;
 	json_t *document, *o;
+	char text[UNITS_SIZE];
 	size_t count;
 
 	group_series_make(&s, in, by, at, 2);
 	list = compare(&s, &count);
 	if (show->format == FORMAT_JSON) {
 		o = json_object();
-		document_set(o, "from", instant_json(&at[0], asked[0]));
-		document_set(o, "to", instant_json(&at[1], asked[1]));
+		document_set(o, "from", instant_json(&at[0], &asked[0]));
+		document_set(o, "to", instant_json(&at[1], &asked[1]));
 		document_set(o, "rows", changes_json(list, count, show->limit));
 		document = document_new(in, NULL);
 		document_set(document, "between", o);
 		documents_add(&show->documents, document);
 	} else {
-		print_instant("from", &at[0], asked[0]);
-		print_instant("\nto", &at[1], asked[1]);
+		print_instant("from", &at[0], &asked[0]);
+		print_instant("\nto", &at[1], &asked[1]);
 		puts("\n");
 		print_between(list, count, by, show->limit);
+		if (s.together)
+			printf(
+			    "a key frame has many call stacks: of those with less than %s each only the sum is known\n",
+			    units_bytes(text, s.together));
 		verdict_print_gaps(stdout, "", in->m, NULL);
 	}
 	free(list);
 	group_series_release(&s);
 }
 
+/* Both times are nearest to one instant. */
+static char *why_nothing(const struct instant *list, size_t count,
+			 const struct instant *at,
+			 const struct instant asked[2])
+{
+	char text[4][UNITS_SIZE];
+	const struct instant *other = at;
+
+	for (size_t i = 0; i < count; i++)
+		if (list[i].time_ns > asked[1].time_ns) {
+			other = &list[i];
+			break;
+		} else if (list[i].time_ns < asked[0].time_ns) {
+			other = &list[i];
+		}
+	return xasprintf(
+	    "between %s and %s nothing is known by call stack; the nearest instants are %s (%s) and %s (%s)",
+	    units_time(text[0], asked[0].time_ns),
+	    units_time(text[1], asked[1].time_ns),
+	    units_time(text[2], at->time_ns), instant_names[at->kind],
+	    units_time(text[3], other->time_ns), instant_names[other->kind]);
+}
+
 void objects_between(struct showing *show, const struct reading *in,
 		     enum group_by by, const char *from, const char *to)
 {
-	struct instant *instants, at[2];
-	uint64_t asked[2] = { 0 };
+	const struct instant *near[2] = { NULL, NULL };
+	struct instant *instants, at[2], asked[2];
 	size_t count;
 	char *why;
 
@@ -335,17 +376,21 @@ void objects_between(struct showing *show, const struct reading *in,
 	why = instants_parse(in->m, from, &asked[0]);
 	if (!why)
 		why = instants_parse(in->m, to, &asked[1]);
-	if (!why && asked[0] > asked[1])
+	if (!why && asked[0].time_ns > asked[1].time_ns)
 		why = xstrdup("--between takes the earlier time first");
+	instants = instants_list(in->m, &count);
+	for (int i = 0; i < 2 && !why; i++) {
+		near[i] = instants_nearest(instants, count, &asked[i]);
+		at[i] = *near[i];
+	}
+	if (!why && near[0] == near[1])
+		why = why_nothing(instants, count, near[0], asked);
 	if (why) {
 		warn("objects: %s", why);
 		free(why);
 		show->status = STATUS_INPUT;
-		return;
+	} else {
+		show_between(show, in, by, at, asked);
 	}
-	instants = instants_list(in->m, &count);
-	for (int i = 0; i < 2; i++)
-		at[i] = *instants_nearest(instants, count, asked[i]);
-	show_between(show, in, by, at, asked);
 	free(instants);
 }

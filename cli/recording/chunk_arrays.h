@@ -40,6 +40,9 @@ struct chunk_array_kind {
 
 extern const struct chunk_array_kind chunk_array_kinds[PARTS];
 
+/* Of what is less sums and differences cannot overflow; no run has as much. */
+bool chunk_arrays_too_much(const struct rkn_point *p);
+
 /* The order of struct rkn_wide, for qsort and bsearch. */
 int chunk_arrays_compare_wide(const void *a, const void *b);
 

@@ -396,10 +396,19 @@ static const char *check_tls(const struct chunk_arrays *p, size_t i)
 	return NULL;
 }
 
+bool chunk_arrays_too_much(const struct rkn_point *p)
+{
+	return (p->time_ns | p->births | p->allocations | p->allocated_bytes |
+		p->blocks | p->bytes | p->most) >>
+	       63;
+}
+
 static const char *check_point(const struct chunk_arrays *p, size_t i)
 {
 	const struct rkn_point *point = &RECORD(p, RKN_CHUNK_POINTS, i, point);
 
+	if (chunk_arrays_too_much(point))
+		return "it has more than can be";
 	if (i && point[-1].time_ns > point->time_ns)
 		return "it is out of order";
 	return NULL;
@@ -410,6 +419,8 @@ static const char *check_key(const struct chunk_arrays *p, size_t i)
 {
 	const struct rkn_key *k = &RECORD(p, RKN_CHUNK_KEYS, i, key);
 
+	if (chunk_arrays_too_much(&k->point))
+		return "it has more than can be";
 	if (i && k[-1].point.time_ns > k->point.time_ns)
 		return "it is out of order";
 	return NULL;

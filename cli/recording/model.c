@@ -56,6 +56,18 @@ void model_release(struct model *m)
 	memset(m, 0, sizeof(*m));
 }
 
+void model_set_duration(struct model *m, uint64_t ns)
+{
+	struct rkn_point *end =
+	    m->point_count > 1 ? &m->points[m->point_count - 1] : NULL;
+
+	if (end && ns < end[-1].time_ns)
+		ns = end[-1].time_ns;
+	m->meta.duration_ns = ns;
+	if (end && end->flags & RKN_POINT_END)
+		end->time_ns = ns;
+}
+
 bool model_knows(const struct model *m, enum rkn_chunk_type type)
 {
 	return !m->cut || type < m->cut;

@@ -178,6 +178,9 @@ int model_peek(const char *path, struct rkn_meta *meta);
  */
 int model_note(const char *path, const struct rkn_meta *meta);
 
+/* It ended, or is, so long after its start; the timeline's end moves with it. */
+void model_set_duration(struct model *m, uint64_t ns);
+
 /* Whether part `type` was read whole; if not, missing records are not known to
  * be missing. */
 bool model_knows(const struct model *m, enum rkn_chunk_type type);

@@ -30,6 +30,7 @@ struct store_file {
 	struct store_header h; /* one copy, taken at the start */
 	struct chunk_arrays parts;
 	struct store_tree tree;
+	bool peak_at_end; /* META's peak is what is alive at the end */
 	uint32_t *stacks; /* number in parts of each stack in the store */
 	size_t stack_count;
 	uint64_t (*lives)[RKN_LIFE_BUCKETS]; /* of each of these */

@@ -130,6 +130,7 @@ static void peak_is_now(struct store_file *s, uint64_t live)
 	struct rkn_meta *meta = s->parts.of[RKN_CHUNK_META].records;
 	struct rkn_stack *stacks = s->parts.of[RKN_CHUNK_STACKS].records;
 
+	s->peak_at_end = true;
 	meta->peak_bytes = live;
 	for (size_t i = 0; i < s->parts.of[RKN_CHUNK_STACKS].count; i++) {
 		stacks[i].peak_blocks = stacks[i].allocations - stacks[i].frees;

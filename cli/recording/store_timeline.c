@@ -7,7 +7,8 @@
 #include "recording.h"
 #include "store_file.h"
 
-#define TRIES 4
+#define LIST_TRIES 4
+#define KEYS_TRIES 4
 
 /* One of the store's two lists, for the caller to free; none: *count is 0. Which of
  * them is valid may change meanwhile: the one that is read is overwritten then. */
@@ -22,7 +23,7 @@ static int read_list(struct store_file *s, enum store_table_number table,
 	*list = t->offset && t->record_size == size ? calloc(most, size) : NULL;
 	if (!*list)
 		return t->offset && t->record_size == size ? -ENOMEM : 0;
-	for (int i = 0; i < TRIES; i++) {
+	for (int i = 0; i < LIST_TRIES; i++) {
 		uint64_t from = t->offset;
 		int error = store_file_read(s, &word, sizeof(word), word_at);
 
@@ -59,13 +60,34 @@ static void set_extremes(struct rkn_point *p)
 		p->least = p->bytes;
 }
 
+static uint64_t not_below(uint64_t n, uint64_t least)
+{
+	return n > least ? n : least;
+}
+
+/* A thread that was the only one has not used all numbers that it took. */
+static uint64_t births_at_end(const struct store_file *s,
+			      const struct rkn_point *last)
+{
+	const struct rkn_meta *m = s->parts.of[RKN_CHUNK_META].records;
+	const uint64_t used =
+	    last->births + (m->allocations > last->allocations
+				? m->allocations - last->allocations
+				: 0);
+
+	return s->parts.of[RKN_CHUNK_THREADS].count <= 2 && used < s->h.births
+		   ? used
+		   : s->h.births;
+}
+
 /* As the process ended or is now. */
-static struct rkn_point end_point(const struct store_file *s)
+static struct rkn_point end_point(const struct store_file *s,
+				  const struct rkn_point *last)
 {
 	const struct rkn_meta *m = s->parts.of[RKN_CHUNK_META].records;
 	struct rkn_point p = {
 		.time_ns = m->duration_ns,
-		.births = s->h.births,
+		.births = births_at_end(s, last),
 		.allocations = m->allocations,
 		.allocated_bytes = m->allocated_bytes,
 		.flags = RKN_POINT_END,
@@ -79,8 +101,23 @@ static struct rkn_point end_point(const struct store_file *s)
 	return p;
 }
 
+/* When the peak was, as exactly as marks tell. */
+static uint64_t peak_time(const struct store_file *s)
+{
+	const struct chunk_array *part = &s->parts.of[RKN_CHUNK_MARKS];
+	const struct rkn_mark *mark = part->records;
+	uint64_t time = s->h.peak_ns, most = UINT64_MAX;
+
+	for (size_t i = 0; i < part->count; i++)
+		if (mark[i].birth < s->h.peak_births)
+			time = not_below(time, mark[i].time_ns);
+		else if (mark[i].time_ns < most)
+			most = mark[i].time_ns;
+	return time < most ? time : most;
+}
+
 /* Of what is not known of the peak as much as its time says. */
-static struct rkn_point peak_point(const struct store_file *s,
+static struct rkn_point peak_point(const struct store_file *s, uint64_t time,
 				   const struct rkn_point *before)
 {
 	const struct rkn_meta *m = s->parts.of[RKN_CHUNK_META].records;
@@ -88,7 +125,7 @@ static struct rkn_point peak_point(const struct store_file *s,
 	const struct rkn_stack *stack = stacks->records;
 	const struct rkn_point *after = before + 1;
 	struct rkn_point p = {
-		.time_ns = s->h.peak_ns,
+		.time_ns = time,
 		.births = s->h.peak_births,
 		.bytes = m->peak_bytes,
 		.most = m->peak_bytes,
@@ -96,9 +133,12 @@ static struct rkn_point peak_point(const struct store_file *s,
 		.flags = RKN_POINT_PEAK,
 	};
 	const double gap = (double)(after->time_ns - before->time_ns);
-	const double part =
-	    gap > 0 ? (double)(p.time_ns - before->time_ns) / gap : 1;
+	double part;
 
+	p.time_ns = not_below(p.time_ns, before->time_ns);
+	if (p.time_ns > after->time_ns)
+		p.time_ns = after->time_ns;
+	part = gap > 0 ? (double)(p.time_ns - before->time_ns) / gap : 1;
 	if (p.births < before->births || p.births > after->births)
 		p.births = between(before->births, after->births, part);
 	p.allocations = between(before->allocations, after->allocations, part);
@@ -106,17 +146,20 @@ static struct rkn_point peak_point(const struct store_file *s,
 	    between(before->allocated_bytes, after->allocated_bytes, part);
 	for (size_t i = 0; i < stacks->count; i++)
 		p.blocks += stack[i].peak_blocks;
+	p.allocations = not_below(p.allocations, p.blocks);
+	if (p.allocations > after->allocations)
+		p.allocations = after->allocations;
 	return p;
 }
 
 /* Where the peak belongs, behind which point. */
-static size_t before_peak(const struct store_file *s,
+static size_t before_peak(const struct store_file *s, uint64_t time,
 			  const struct rkn_point *list, size_t count)
 {
 	size_t i = 0;
 
-	while (i + 2 < count && (list[i + 1].time_ns < s->h.peak_ns ||
-				 (list[i + 1].time_ns == s->h.peak_ns &&
+	while (i + 2 < count && (list[i + 1].time_ns < time ||
+				 (list[i + 1].time_ns == time &&
 				  list[i + 1].births <= s->h.peak_births)))
 		i++;
 	return i;
@@ -127,23 +170,25 @@ static void add_peak(const struct store_file *s, struct rkn_point *list,
 {
 	const struct rkn_meta *m = s->parts.of[RKN_CHUNK_META].records;
 	struct rkn_point *end = &list[*count - 1], peak;
+	const uint64_t time = peak_time(s);
 	size_t i;
 
 	if (!m->peak_bytes)
 		return;
-	/* It came with what nobody looked at any more. (That of several threads
-	 * may be more than noted, too: see mend_peaks().) */
-	if (m->peak_bytes != s->h.meta.peak_bytes &&
-	    m->peak_bytes == end->bytes) {
+	/* It came with what nobody looked at any more. */
+	if (s->peak_at_end && s->h.end_mono_ns) {
 		end->flags |= RKN_POINT_PEAK;
 		return;
 	}
-	i = before_peak(s, list, *count);
-	peak = peak_point(s, &list[i]);
-	if (peak.time_ns < list[i].time_ns)
-		peak.time_ns = list[i].time_ns;
-	if (peak.time_ns > list[i + 1].time_ns)
-		peak.time_ns = list[i + 1].time_ns;
+	if (s->peak_at_end) {
+		/* The process was killed later than is known here. */
+		i = *count - 2;
+		peak = *end;
+		peak.flags = RKN_POINT_PEAK;
+	} else {
+		i = before_peak(s, time, list, *count);
+		peak = peak_point(s, time, &list[i]);
+	}
 	memmove(&list[i + 2], &list[i + 1], (*count - i - 1) * sizeof(*list));
 	list[i + 1] = peak;
 	++*count;
@@ -168,7 +213,8 @@ static int make_points(struct store_file *s)
 	if (!error)
 		list[part->count++] = (struct rkn_point){ 0 };
 	for (uint32_t i = 0; !error && i < count; i++) {
-		if (from[i].time_ns < list[part->count - 1].time_ns)
+		if (from[i].time_ns < list[part->count - 1].time_ns ||
+		    chunk_arrays_too_much(&from[i]))
 			continue;
 		set_extremes(&from[i]);
 		from[i].flags = from[i].reserved = 0;
@@ -180,7 +226,8 @@ static int make_points(struct store_file *s)
 	/* Of a process that was killed the file's last change may be older. */
 	if (meta->duration_ns < list[part->count - 1].time_ns)
 		meta->duration_ns = list[part->count - 1].time_ns;
-	list[part->count++] = end_point(s);
+	list[part->count] = end_point(s, &list[part->count - 1]);
+	part->count++;
 	add_peak(s, list, &part->count);
 	return 0;
 }
@@ -231,7 +278,7 @@ static int add_key(struct store_file *s, const struct rkn_key *k)
 	int error;
 
 	if (!t->offset || t->record_size != sizeof(*to) || k->first > most ||
-	    k->rows > most - k->first ||
+	    k->rows > most - k->first || chunk_arrays_too_much(&k->point) ||
 	    (keys->count &&
 	     last[keys->count - 1].point.time_ns > k->point.time_ns))
 		return 0;
@@ -252,7 +299,7 @@ static int add_key(struct store_file *s, const struct rkn_key *k)
 	return 0;
 }
 
-static int make_keys(struct store_file *s)
+static int read_keys(struct store_file *s)
 {
 	uint32_t count;
 	void *read;
@@ -264,6 +311,29 @@ static int make_keys(struct store_file *s)
 		error = add_key(s, (struct rkn_key *)read + i);
 	free(read);
 	return error;
+}
+
+/* Rows are overwritten only after the other list has become the valid one. */
+static int make_keys(struct store_file *s)
+{
+	const size_t at = offsetof(struct store_header, keys);
+	uint32_t word = 0, again = 0;
+	int error;
+
+	for (int i = 0; i < KEYS_TRIES; i++) {
+		s->parts.of[RKN_CHUNK_KEYS].count = 0;
+		s->parts.of[RKN_CHUNK_KEY_ROWS].count = 0;
+		error = store_file_read(s, &word, sizeof(word), at);
+		if (!error)
+			error = read_keys(s);
+		if (!error)
+			error = store_file_read(s, &again, sizeof(again), at);
+		if (error || !((word ^ again) & STORE_LIST_SECOND))
+			return error;
+	}
+	s->parts.of[RKN_CHUNK_KEYS].count = 0;
+	s->parts.of[RKN_CHUNK_KEY_ROWS].count = 0;
+	return 0;
 }
 
 /* --- Lives ----------------------------------------------------------------------- */

@@ -33,14 +33,11 @@ bool chart_is_utf8(void)
 	return false;
 }
 
-static uint64_t at_time(const struct rkn_point *a, const struct rkn_point *b,
-			uint64_t time)
+static uint64_t bytes_between(const struct rkn_point *a,
+			      const struct rkn_point *b)
 {
-	const double gap = (double)(b->time_ns - a->time_ns);
-	const double part = gap > 0 ? (double)(time - a->time_ns) / gap : 1;
-
-	return (uint64_t)((double)a->bytes * (1 - part) +
-			  (double)b->bytes * part);
+	return a->flags & RKN_POINT_PEAK && b->bytes < a->bytes ? b->bytes
+								: a->bytes;
 }
 
 static void raise(uint64_t *n, uint64_t least)
@@ -64,10 +61,28 @@ static uint64_t start_of(size_t part, uint64_t from, uint64_t to, size_t count)
 	       (uint64_t)((double)(to - from) * (double)part / (double)count);
 }
 
+/* What points have of their own, and the last of what is behind it. */
+static void raise_by_each(const struct rkn_point *points, size_t point_count,
+			  uint64_t from, uint64_t to, uint64_t *parts,
+			  size_t count)
+{
+	const struct rkn_point *last = points + point_count - 1;
+
+	for (size_t i = 0; i < point_count; i++)
+		if (points[i].time_ns >= from && points[i].time_ns <= to)
+			raise(&parts[chart_part_of(points[i].time_ns, from, to,
+						   count)],
+			      points[i].bytes);
+	for (size_t k = 0; point_count && k < count; k++)
+		if (start_of(k, from, to, count) > last->time_ns)
+			raise(&parts[k], last->bytes);
+}
+
 void chart_parts(const struct rkn_point *points, size_t point_count,
 		 uint64_t from, uint64_t to, uint64_t *parts, size_t count)
 {
 	memset(parts, 0, count * sizeof(*parts));
+	raise_by_each(points, point_count, from, to, parts, count);
 	for (size_t i = 1; i < point_count; i++) {
 		const struct rkn_point *a = &points[i - 1], *b = &points[i];
 		uint64_t begin = a->time_ns > from ? a->time_ns : from;
@@ -77,15 +92,8 @@ void chart_parts(const struct rkn_point *points, size_t point_count,
 		if (b->time_ns < from || a->time_ns > to)
 			continue;
 		last = chart_part_of(end, from, to, count);
-		raise(&parts[first], at_time(a, b, begin));
-		raise(&parts[last], at_time(a, b, end));
-		for (size_t k = first + 1; k <= last; k++) {
-			uint64_t edge =
-			    at_time(a, b, start_of(k, from, to, count));
-
-			raise(&parts[k - 1], edge);
-			raise(&parts[k], edge);
-		}
+		for (size_t k = first; k <= last; k++)
+			raise(&parts[k], bytes_between(a, b));
 		if (b->time_ns <= to)
 			raise(&parts[last], b->most);
 	}

@@ -15,8 +15,9 @@ bool chart_is_utf8(void);
 
 /*
  * The most bytes that were alive in each of `count` equal parts of the time from
- * `from` to `to`; between two points it is taken to have changed evenly. What is
- * behind the last point is 0.
+ * `from` to `to`. From one point to the next they are those of the first: a program
+ * that does much has a point soon, and one that waits changes nothing. Behind the
+ * peak, which is noted when a block is freed, they are those of the next.
  */
 void chart_parts(const struct rkn_point *points, size_t point_count,
 		 uint64_t from, uint64_t to, uint64_t *parts, size_t count);

@@ -45,7 +45,7 @@ void run_end_set_end(struct model *m, int status)
 	if (WIFSIGNALED(status)) {
 		ns = run_end_now();
 		if (ns > m->meta.start_ns)
-			m->meta.duration_ns = ns - m->meta.start_ns;
+			model_set_duration(m, ns - m->meta.start_ns);
 		m->meta.end = RKN_END_SIGNAL;
 		m->meta.end_value = WTERMSIG(status);
 	} else {
@@ -69,7 +69,8 @@ void run_end_note_end(struct model *m, const struct live_store *store)
 	meta->end = RKN_END_SIGNAL;
 	meta->end_value = store->ended_by;
 	if (store->end_mono_ns > store->start_mono_ns)
-		meta->duration_ns = store->end_mono_ns - store->start_mono_ns;
+		model_set_duration(m,
+				   store->end_mono_ns - store->start_mono_ns);
 }
 
 /* The first recording. "FILE could not be written: reason" when it could not;

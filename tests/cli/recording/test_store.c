@@ -504,6 +504,87 @@ static void the_peak_is_a_point(void **state)
 	model_release(&m);
 }
 
+/* Of threads the sum by stack may be more than what they published. */
+static void the_peak_of_threads_is_not_the_end(void **state)
+{
+	static struct rkn_point points[2 * STORE_POINTS_MOST];
+	const struct store_counter gone = { .allocations = 1,
+					    .allocated_bytes = 600,
+					    .frees = 1,
+					    .freed_bytes = 600,
+					    .peak = 1,
+					    .peak_blocks = 1,
+					    .peak_bytes = 600 };
+	struct store_area *a = xcalloc(2, sizeof(*a));
+	uint64_t page;
+
+	(void)state;
+	points[0].time_ns = 100;
+	points[1].time_ns = 150;
+	points[1].bytes = 1ull << 63; /* cannot be */
+	points[2].time_ns = 300;
+	points[2].births = points[2].allocations = 1;
+	store_maker_open(&s, FILE_NAME);
+	add_stacks(1);
+	page = store_maker_take(&s, 16384);
+	store_maker_put(&s, page, &gone, sizeof(gone));
+	a[1].counters[0] = (uint32_t)(page / 4096);
+	a[1].allocations = a[1].frees = 1;
+	store_maker_table(&s, STORE_AREAS, a, 2, sizeof(*a));
+	store_maker_table(&s, STORE_POINTS, points, 2 * STORE_POINTS_MOST,
+			  sizeof(*points));
+	free(a);
+	s.h.points = 3;
+	s.h.births = 16;
+	s.h.peak = 1;
+	s.h.meta.peak_bytes = 500;
+	s.h.peak_ns = 200;
+	s.h.peak_births = 1;
+	s.h.start_mono_ns = 1000;
+	s.h.end_mono_ns = 1400;
+	load();
+	assert_int_equal(m.meta.peak_bytes, 600);
+	assert_int_equal(m.point_count, 5);
+	assert_int_equal(m.points[2].flags, RKN_POINT_PEAK);
+	assert_int_equal(m.points[2].time_ns, 200);
+	assert_int_equal(m.points[2].bytes, 600);
+	assert_int_equal(m.points[2].blocks, 1);
+	assert_int_equal(m.points[2].allocations, 1);
+	assert_int_equal(m.points[4].flags, RKN_POINT_END);
+	/* Of the numbers that were taken one was used. */
+	assert_int_equal(m.points[4].births, 1);
+	model_set_duration(&m, 900);
+	assert_int_equal(m.points[4].time_ns, 900);
+	model_set_duration(&m, 7);
+	assert_int_equal(m.meta.duration_ns, 300);
+	assert_int_equal(m.points[4].time_ns, 300);
+	model_release(&m);
+}
+
+/* However roughly the clock says so. */
+static void the_peak_is_between_its_marks(void **state)
+{
+	const struct rkn_mark marks[] = {
+		{ 0 },
+		{ .name = 2, .number = 1, .time_ns = 300, .birth = 20 },
+		{ .name = 2, .number = 2, .time_ns = 350, .birth = 21 },
+	};
+
+	(void)state;
+	store_maker_open(&s, FILE_NAME);
+	store_maker_table(&s, STORE_MARKS, marks, 3, sizeof(*marks));
+	s.h.meta.peak_bytes = 500;
+	s.h.peak_ns = 200;
+	s.h.peak_births = 21;
+	s.h.start_mono_ns = 1000;
+	s.h.end_mono_ns = 1400;
+	load();
+	assert_int_equal(m.point_count, 3);
+	assert_int_equal(m.points[1].flags, RKN_POINT_PEAK);
+	assert_int_equal(m.points[1].time_ns, 300);
+	model_release(&m);
+}
+
 /* What counts is as often doubled as it was halved. */
 static void lives_of_threads_are_added(void **state)
 {
@@ -994,6 +1075,8 @@ int main(void)
 		cmocka_unit_test(a_finished_store_has_its_snapshot),
 		cmocka_unit_test(the_valid_lists_are_the_timeline),
 		cmocka_unit_test(the_peak_is_a_point),
+		cmocka_unit_test(the_peak_of_threads_is_not_the_end),
+		cmocka_unit_test(the_peak_is_between_its_marks),
 		cmocka_unit_test(lives_of_threads_are_added),
 		cmocka_unit_test(objects_have_their_references_and_events),
 		cmocka_unit_test(rings_that_never_close_are_cut),
