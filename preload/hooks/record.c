@@ -70,8 +70,9 @@ static COLD void record_outside(void *p, size_t size, size_t kept)
 		c = thread_counter(t->area, 0);
 		t->area->limits[RKN_LIMIT_NESTED]++;
 		record_count_alloc(t->area, c ? c : &t->area->rest, size);
-		/* Its free counts it off; the peak is for who is inside. */
-		(void)thread_grows(t, size);
+		/* Its free counts it off, and the peak is looked for then. */
+		thread_add(t, size);
+		thread_await_free(t);
 	} else {
 		not_kept(t->area, limit);
 	}
@@ -124,16 +125,9 @@ void *record_inside(void *p, size_t size, size_t kept, const void *frame,
 {
 	struct thread *t = thread_behind(thread_self);
 
-	record_with(t, p, size, kept, walk_from_memo(t, frame, m));
-	thread_leave(t);
-	return p;
-}
-
-COLD void *record_publish(void *p)
-{
-	struct thread *t = thread_behind(thread_self);
-
-	thread_publish(t);
+	record_with(t, p, size, kept,
+		    likely(m && !m->join) ? &m->leaf
+					  : walk_from_memo(t, frame, m));
 	thread_leave(t);
 	return p;
 }
@@ -150,7 +144,7 @@ void record_whole(void *p)
 	WRITE_ONCE(heap_asked, true);
 }
 
-static void count_free(struct thread *t, uint32_t stack, uint64_t size)
+static inline void count_free(struct thread *t, uint32_t stack, uint64_t size)
 {
 	struct store_counter *c = thread_counter(t->area, stack);
 
@@ -237,30 +231,6 @@ COLD void record_settle(struct record_freed *freed, const void *p,
 	freed->type = references_settle(&freed->objects, p, q, size);
 }
 
-/* By the short way, a block that objects are in. False: another way. */
-static bool free_noted(void *p, const void *frame)
-{
-	struct thread_gate *gate = thread_self;
-	struct thread *t = thread_behind(gate);
-	uint64_t *slot, head, size;
-
-	if (gate->epoch != READ_ONCE(process_page.epoch))
-		return false;
-	slot = shadow_shortcut(t->ways, ADDRESS(p));
-	head = slot ? READ_ONCE(*slot) : 0;
-	if ((head & (STORE_HEAD | STORE_FREED | STORE_BIG | STORE_NOTED)) !=
-		(STORE_HEAD | STORE_NOTED) ||
-	    t->detour)
-		return false;
-	size = head >> STORE_SIZE_SHIFT;
-	WRITE_ONCE(slot[1], shadow_freed(((const uint64_t *)frame)[1]));
-	STORE_RELEASE(*slot, head | STORE_FREED);
-	count_free(t, shadow_stack(head), size);
-	thread_less(t, size);
-	references_free(p, size, frame);
-	return true;
-}
-
 static COLD void free_otherwise(void *p, const void *frame)
 {
 	struct record_freed freed;
@@ -334,8 +304,8 @@ static void add_life(struct store_counter *c, unsigned bucket, uint32_t weight,
 	c->lives[bucket] = (uint16_t)(c->lives[bucket] + more);
 }
 
-/* Before the block is taken out. */
-static COLD void sample(struct thread *t, void *p)
+/* Before the block is taken out. Returns how many frees on the next is sampled. */
+static int32_t sample(struct thread *t, void *p)
 {
 	const uint64_t *slot = shadow_shortcut(t->ways, ADDRESS(p));
 	const uint64_t head = slot ? READ_ONCE(*slot) : 0;
@@ -351,31 +321,50 @@ static COLD void sample(struct thread *t, void *p)
 		add_life(c, bucket_of(age(t, slot[1])), t->sample,
 			 t->random * 0x9e3779b1u);
 	t->sample = each < SAMPLE_MOST ? (uint32_t)each : SAMPLE_MOST;
-	/* A loop that frees in turn shall not always show the same. */
-	t->random = t->random * 1103515245 + 12345;
-	WRITE_ONCE(t->sampled_in, 2 + (t->random >> 16) % (2 * t->sample - 1));
 	if (t->samples++ % LOOK_EACH == 0)
 		thread_look(t);
+	/* A loop that frees in turn shall not always show the same. */
+	t->random = t->random * 1103515245 + 12345;
+	return (int32_t)(1 + (t->random >> 16) % (2 * t->sample - 1));
+}
+
+/* This free is one that was waited for. While more and more is alive each is. */
+static COLD void look(struct thread *t, void *p)
+{
+	int32_t left = t->put_off - 1;
+	bool again;
+
+	if (left <= 0)
+		left = sample(t, p);
+	again = t->detour || thread_is_at_peak(t);
+	t->put_off = again ? left : 0;
+	WRITE_ONCE(t->frees_left, again ? 0 : left);
+	thread_set_top(t);
+	/* Last: what a handler allocates in between counts. */
+	if (thread_is_at_peak(t))
+		thread_peak(t);
 }
 
 void record_free_slowly(void *p, const void *frame)
 {
 	struct thread_gate *gate = thread_self;
+	struct thread *t;
+	uint64_t head = 0;
 
-	if (gate->epoch != READ_ONCE(process_page.epoch)) {
-		if (READ_ONCE(process_over))
-			return;
-	} else if (thread_is_at_peak(thread_behind(gate)) ||
-		   thread_behind(gate)->sampled_in <= 0) {
-		if (thread_is_at_peak(thread_behind(gate)))
-			thread_peak(thread_behind(gate));
-		else
-			sample(thread_behind(gate), p);
-		record_free(p, frame);
+	if (gate->epoch == READ_ONCE(process_page.epoch)) {
+		t = thread_behind(gate);
+		if (t->frees_left <= 0)
+			look(t, p);
+		if (!t->detour)
+			head = record_free_shortly(t, p, frame,
+						   STORE_FREED | STORE_BIG);
+	} else if (READ_ONCE(process_over)) {
 		return;
 	}
-	if (!free_noted(p, frame))
+	if (!head)
 		free_otherwise(p, frame);
+	else if (head & STORE_NOTED)
+		references_free(p, head >> STORE_SIZE_SHIFT, frame);
 }
 
 COLD void record_moved(const struct record_freed *freed, void *q, size_t size,

@@ -65,9 +65,6 @@ void *record_alloc(void *p, size_t size, size_t kept, const void *frame);
 void *record_inside(void *p, size_t size, size_t kept, const void *frame,
 		    const struct walk_memo *m);
 
-/* The thread's live bytes are to be published: does that, and leaves. */
-void *record_publish(void *p);
-
 /*
  * The same as record_alloc(), by a way that is short if all is as it mostly is.
  * All that it calls return `p`, too: then a hook keeps nothing over a call, and
@@ -89,7 +86,7 @@ record_alloc_here(void *p, size_t size, size_t kept, const void *frame)
 	if (unlikely(!m || m->join))
 		return record_inside(p, size, kept, frame, m);
 	slot = shadow_shortcut(t->ways, ADDRESS(p));
-	if (unlikely(!slot || size >> 32 || t->detour ||
+	if (unlikely(!slot || !thread_has_room(t, size) ||
 		     t->extra == t->extra_end))
 		return record_inside(p, size, kept, frame, m);
 	head = m->leaf.head | size << STORE_SIZE_SHIFT;
@@ -99,8 +96,7 @@ record_alloc_here(void *p, size_t size, size_t kept, const void *frame)
 	WRITE_ONCE(slot[1], thread_extra_next(t));
 	STORE_RELEASE(*slot, head);
 	record_count_alloc(t->area, m->leaf.counter, size);
-	if (unlikely(thread_grows(t, size)))
-		return record_publish(p);
+	thread_add(t, size);
 	thread_leave(t);
 	return p;
 }
@@ -118,47 +114,48 @@ struct record_freed {
 	uint64_t size;
 };
 
-/* Whether this free is to be sampled. One instruction, and its flags: a handler's
- * frees count, too. */
-static inline bool record_is_sampled(struct thread *t)
+/*
+ * `p` (not NULL) is about to be given to the real allocator. By the short way, of
+ * a thread that is attached and takes no detour, a block that has none of the flags
+ * `flags`: returns its HEAD, or 0 if it is another way's.  Nothing here is in danger
+ * from a handler's allocations, so that the thread need not go inside.
+ */
+static inline __attribute__((always_inline)) uint64_t
+record_free_shortly(struct thread *t, void *p, const void *frame,
+		    uint64_t flags)
 {
-	bool is_due;
+	uint64_t *slot = shadow_shortcut(t->ways, ADDRESS(p)), head, size;
+	struct store_area *area = t->area;
+	struct store_counter *c;
 
-	__asm__("subl $1, %0" : "+m"(t->sampled_in), "=@ccle"(is_due));
-	return is_due;
+	if (unlikely(!slot))
+		return 0;
+	head = READ_ONCE(*slot);
+	if (unlikely((head & (STORE_HEAD | flags)) != STORE_HEAD))
+		return 0;
+	c = thread_counter_there(area, shadow_stack(head));
+	if (unlikely(!c))
+		return 0;
+	size = head >> STORE_SIZE_SHIFT;
+	WRITE_ONCE(slot[1], shadow_freed(((const uint64_t *)frame)[1]));
+	STORE_RELEASE(*slot, head | STORE_FREED);
+	record_count_free(area, c, size);
+	thread_less(t, size);
+	return head;
 }
 
-/* `p` (not NULL) is about to be given to the real allocator. */
 void record_free_slowly(void *p, const void *frame);
 static inline __attribute__((always_inline)) void record_free(void *p,
 							      const void *frame)
 {
 	struct thread_gate *gate = thread_self;
 	struct thread *t = thread_behind(gate);
-	struct store_counter *c;
-	uint64_t *slot, head, size;
 
-	/* Nothing here is in danger from a handler's allocations, so that the
-	 * thread need not go inside. */
 	if (unlikely(gate->epoch != READ_ONCE(process_page.epoch)) ||
-	    unlikely(thread_is_at_peak(t)) || unlikely(record_is_sampled(t)))
-		return record_free_slowly(p, frame);
-	slot = shadow_shortcut(t->ways, ADDRESS(p));
-	if (unlikely(!slot))
-		return record_free_slowly(p, frame);
-	head = READ_ONCE(*slot);
-	if (unlikely((head & (STORE_HEAD | STORE_FREED | STORE_BIG |
-			      STORE_NOTED)) != STORE_HEAD ||
-		     t->detour))
-		return record_free_slowly(p, frame);
-	c = thread_counter_there(t->area, shadow_stack(head));
-	if (unlikely(!c))
-		return record_free_slowly(p, frame);
-	size = head >> STORE_SIZE_SHIFT;
-	WRITE_ONCE(slot[1], shadow_freed(((const uint64_t *)frame)[1]));
-	STORE_RELEASE(*slot, head | STORE_FREED);
-	record_count_free(t->area, c, size);
-	thread_less(t, size);
+	    unlikely(thread_frees(t)) ||
+	    unlikely(!record_free_shortly(
+		t, p, frame, STORE_FREED | STORE_BIG | STORE_NOTED)))
+		record_free_slowly(p, frame);
 }
 
 /*

@@ -394,7 +394,7 @@ void regions_begin(const char *name)
 	l->count = 0;
 	all = add(l, ALL, slot_of(ALL));
 	t->regions_open++;
-	t->detour = true;
+	thread_take_detour(t);
 	if (!all->row)
 		all->row = row_of(t, l->name, ALL);
 	if (all->row)

@@ -208,7 +208,9 @@ static struct thread *attach(uint64_t epoch)
 	t->serial = (uint32_t)serial;
 	t->extra = t->extra_end = 0;
 	t->batch = 0;
-	t->sampled_in = t->sample = 1;
+	t->frees_left = 1;
+	t->put_off = 0;
+	t->sample = 1;
 	memset(t->ranges, 0, sizeof(t->ranges));
 	/* A new recording: what it kept is in another store. */
 	if (t->gate.epoch / PROCESS_RECORDING != epoch / PROCESS_RECORDING) {
@@ -216,7 +218,8 @@ static struct thread *attach(uint64_t epoch)
 		memset(t->retired, 0, sizeof(t->retired));
 		memset(t->seen, 0, sizeof(t->seen));
 		t->around = 0;
-		t->live = t->live_most = 0;
+		t->live = t->live_base = t->live_most = 0;
+		t->live_top = 0;
 	}
 	t->number = i;
 	t->pointer = ADDRESS(thread_pointer());
@@ -537,7 +540,7 @@ static int64_t live_of_all(void)
 	for (uint32_t i = 1; i < thread_numbers(); i++) {
 		const struct thread *t = thread_at(i);
 
-		live += t ? READ_ONCE(t->live) : 0;
+		live += t ? thread_holds(t) : 0;
 	}
 	return live;
 }
@@ -551,14 +554,14 @@ COLD void thread_look(struct thread *t)
 		realloc_window_ask(REALLOC_WINDOW_LOOK);
 		return;
 	}
-	if (timeline_look(births(t),
-			  READ_ONCE(store.header->live_bytes) + t->live))
+	if (timeline_look(births(t), READ_ONCE(store.header->live_bytes) +
+					 thread_holds(t)))
 		timeline_take(births(t), live_of_all());
 }
 
 /* With several threads each peak makes all of them look at its number: it counts
  * only if it is so much higher, which is no more than each may hold back. */
-static int64_t least_rise(int64_t peak)
+static uint64_t least_rise(uint64_t peak)
 {
 	if (areas() <= 2)
 		return 0;
@@ -587,14 +590,24 @@ static void begin_peak(struct store_header *h)
 		;
 }
 
+void thread_set_top(struct thread *t)
+{
+	int64_t top = 2 * t->live_base;
+
+	/* Or else the next free asks by itself. */
+	if (t->frees_left > 0 && t->live_most < top)
+		top = t->live_most;
+	t->live_top = t->detour || top < 0 ? 0 : (uint64_t)top + 1;
+}
+
 /* `published`: the live bytes that were, at some moment. */
 static void look_for_peak(struct thread *t, int64_t published)
 {
 	struct store_header *h = store.header;
-	const int64_t high = published + t->live;
+	const int64_t high = published + thread_holds(t);
 	uint64_t peak = READ_ONCE(h->meta.peak_bytes);
 
-	while (high > (int64_t)peak + least_rise((int64_t)peak)) {
+	while (high > (int64_t)(peak + least_rise(peak))) {
 		if (!CHANGE(h->meta.peak_bytes, peak, (uint64_t)high))
 			continue;
 		peak = (uint64_t)high;
@@ -602,7 +615,9 @@ static void look_for_peak(struct thread *t, int64_t published)
 		WRITE_ONCE(h->peak_births, births(t));
 		begin_peak(h);
 	}
-	t->live_most = (int64_t)peak + least_rise((int64_t)peak) - published;
+	t->live_most =
+	    (int64_t)(peak + least_rise(peak)) - published + t->live_base;
+	thread_set_top(t);
 }
 
 COLD void thread_peak(struct thread *t)
@@ -611,19 +626,48 @@ COLD void thread_peak(struct thread *t)
 	    t, __atomic_load_n(&store.header->live_bytes, __ATOMIC_RELAXED));
 }
 
+/* One instruction, as thread_add(). */
+static void add_to(int64_t *word, int64_t more)
+{
+	__asm__("addq %1, %0" : "+m"(*word) : "er"(more) : "cc");
+}
+
+static void set_base(struct thread *t, int64_t base)
+{
+	const int64_t more = base - t->live_base;
+
+	if (more > 0)
+		add_to(&t->live_base, more);
+	add_to(&t->live, more);
+	if (more < 0)
+		add_to(&t->live_base, more);
+}
+
 /* A handler in between counts too little, which is not taken for a peak. Each sum
  * is looked at, whatever others add at the same time. */
 COLD void thread_publish(struct thread *t)
 {
-	int64_t live = t->live, all;
+	int64_t live = thread_holds(t), all;
 
-	__asm__("subq %1, %0" : "+m"(t->live) : "r"(live) : "cc");
+	add_to(&t->live, -live);
 	all = __atomic_add_fetch(&store.header->live_bytes, live,
 				 __ATOMIC_RELAXED);
-	t->live_held = most_held(all);
+	set_base(t, most_held(all));
 	look_for_peak(t, all);
 	if (t->publishes++ % PUBLISHES == 0 || timeline_moved(all))
 		thread_look(t);
+}
+
+COLD void thread_rises(struct thread *t)
+{
+	if (t->live > 2 * t->live_base) {
+		thread_publish(t);
+		return;
+	}
+	/* How high it is, is known when the first block is freed. */
+	if (thread_is_at_peak(t))
+		thread_await_free(t);
+	thread_set_top(t);
 }
 
 void thread_publish_all(void)

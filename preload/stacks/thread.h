@@ -11,7 +11,9 @@
 #ifndef THREAD_H
 #define THREAD_H
 
+#include <assert.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "compiler.h"
@@ -85,15 +87,20 @@ struct thread {
 	struct store_area *area;
 	uint64_t extra, extra_end; /* birth numbers to give out, as words of
 				      the shadow */
-	int64_t live;              /* bytes, since they were last published */
-	int64_t live_most;         /* above that value of `live` more is alive
-				      in the process than ever */
-	int64_t live_held;         /* `live` is published when it is more */
-	bool detour; /* calls take the long way: regions are open, or leaks
-			     not wanted */
+	int64_t live;              /* bytes since they were last published, and
+				      live_base; below 0 they are published */
+	uint64_t live_top;         /* the least value of `live` with which
+				      malloc takes the long way: some limit */
+	int32_t frees_left;        /* so many on, free takes the long way */
 
-	int32_t sampled_in; /* so many frees on, one is sampled .. */
-	uint32_t sample;    /* .. and stands for about so many */
+	int32_t put_off;   /* 0: that free is sampled; else it is an earlier
+			      one, and so many on, one is sampled */
+	int64_t live_base; /* so much more or less is published */
+	int64_t live_most; /* above that value of `live` more is alive in the
+			      process than ever */
+	bool detour;       /* calls take the long way: regions are open, or
+			      leaks not wanted */
+	uint32_t sample;   /* a sampled free stands for about so many */
 	uint32_t samples;
 	uint32_t random; /* how many are between */
 	uint32_t publishes;
@@ -134,6 +141,7 @@ struct thread {
 	struct walk_leaf leaves_few[THREAD_LEAVES_FEW];
 	struct walk walk;
 };
+static_assert(offsetof(struct thread, put_off) < 64, "more than one line");
 
 /* Never NULL: a thread that is not attached has only a closed gate; else it is
  * the start of its struct thread. */
@@ -252,10 +260,31 @@ static inline uint64_t thread_extra(struct thread *t)
 	return thread_extra_next(t);
 }
 
-/* Call it after a change of what makes calls take the long way. */
+/* The next free takes the long way, and no sample is lost. */
+static inline void thread_await_free(struct thread *t)
+{
+	if (t->frees_left <= 0)
+		return;
+	t->put_off = t->frees_left;
+	WRITE_ONCE(t->frees_left, 0);
+}
+
+/* From now on all calls take the long way. */
+static inline void thread_take_detour(struct thread *t)
+{
+	t->detour = true;
+	WRITE_ONCE(t->live_top, 0);
+	thread_await_free(t);
+}
+
+/* Call it after a change of what makes them do so. If nothing does any more, the
+ * next calls find that out. */
 static inline void thread_set_detour(struct thread *t)
 {
-	t->detour = t->regions_open || t->tame;
+	if (t->regions_open || t->tame)
+		thread_take_detour(t);
+	else
+		t->detour = false;
 }
 
 /* How often this thread has said that leaks are not wanted. It belongs to the
@@ -299,22 +328,48 @@ void thread_publish(struct thread *t);
  * do. */
 #define THREAD_PUBLISH (RKN_PEAK_THREAD / 2)
 
-/* True: thread_publish() is called for. */
-static inline bool thread_grows(struct thread *t, uint64_t bytes)
+/* What it holds. Of another thread: as far as it does not publish just now. */
+static inline int64_t thread_holds(const struct thread *t)
+{
+	return READ_ONCE(t->live) - READ_ONCE(t->live_base);
+}
+
+/* Whether so many bytes more, fewer than 4 GiB then, are no reason for the long
+ * way. Without it thread_add() is all that they need, else thread_more(). */
+static inline bool thread_has_room(const struct thread *t, uint64_t bytes)
+{
+	return (uint64_t)t->live + bytes < t->live_top;
+}
+static inline void thread_add(struct thread *t, uint64_t bytes)
 {
 	/* One instruction: a handler's frees are not lost. */
 	__asm__("addq %1, %0" : "+m"(t->live) : "er"(bytes) : "cc");
-	return t->live > t->live_held;
 }
+/* Finds which limit was reached, and does what is to be done then. */
+void thread_rises(struct thread *t);
+/* Sets live_top, after a change of what it follows from. */
+void thread_set_top(struct thread *t);
 static inline void thread_more(struct thread *t, uint64_t bytes)
 {
-	if (unlikely(thread_grows(t, bytes)))
-		thread_publish(t);
+	thread_add(t, bytes);
+	if (unlikely(!thread_has_room(t, 0)))
+		thread_rises(t);
+}
+
+/* Whether this free takes the long way. One instruction, and its flags: a
+ * handler's frees count, too. */
+static inline bool thread_frees(struct thread *t)
+{
+	bool is_due;
+
+	__asm__("subl $1, %0" : "+m"(t->frees_left), "=@ccle"(is_due));
+	return is_due;
 }
 
 /*
  * Asked before a block is taken out: if there was never as much alive, that is
- * the peak, and thread_peak() notes it.  It is exact as long as one thread
+ * the peak, and thread_peak() notes it.  free() need not ask: the malloc that made
+ * it so has called thread_await_free().  It is exact as long as one thread
  * allocates.  Of n threads each may have published THREAD_PUBLISH bytes too few
  * or too many, and a peak that is as much higher may not count: at another
  * moment up to 2 n THREAD_PUBLISH more were alive (RKN_PEAK_THREAD).
@@ -328,8 +383,10 @@ static inline bool thread_is_at_peak(const struct thread *t)
 /* Likewise, for what is freed. */
 static inline bool thread_shrinks(struct thread *t, uint64_t bytes)
 {
-	__asm__("subq %1, %0" : "+m"(t->live) : "er"(bytes) : "cc");
-	return t->live < -t->live_held;
+	bool is_below;
+
+	__asm__("subq %2, %0" : "+m"(t->live), "=@ccs"(is_below) : "er"(bytes));
+	return is_below;
 }
 static inline void thread_less(struct thread *t, uint64_t bytes)
 {

@@ -17,6 +17,7 @@ INCLUDE = ("-I", SOURCE / "include")
 # when the sum of their bytes was first as great as never before.
 COUNTING = r"""
 #include <pthread.h>
+#include <refknot.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,6 +207,8 @@ int main(int argc, char **argv)
 
         x = x * 1103515245 + 12345;
         one = &k[(x >> 8) % 400];
+        if (argc > 2 && *argv[2] == 'r' && !(i % 50))
+            (i % 100 ? refknot_region_end : refknot_region_begin)("region");
         if (!(i % 1000))
             slope = x >> 16 & 3;
         if (!one->p && (x >> 3 & 3) >= slope)
@@ -225,7 +228,8 @@ int main(int argc, char **argv)
 """
 
 
-@pytest.mark.parametrize("arguments", [(1,), (2,), (3, "x"), (4, "x"), (77,)])
+@pytest.mark.parametrize("arguments", [(1,), (2,), (3, "x"), (4, "x"), (77,),
+                                       (5, "regions")])
 def test_of_a_random_heap_it_is_exact(arguments, tmp_path):
     made = record(tmp_path, program(tmp_path, RANDOM), *arguments)
     found, document = at_peak(made.main)

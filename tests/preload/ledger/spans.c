@@ -53,6 +53,21 @@ static void passes(void)
 	}
 }
 
+/* Of stacks that are known well, and of blocks that are freed as always. */
+static void loops(void)
+{
+	for (int round = 0; round < 6; round++) {
+		if (round == 3)
+			refknot_region_begin("loop");
+		for (int i = 0; i < 1000; i++)
+			push(NULL);
+		for (int i = 0; i < 700; i++)
+			pop();
+		if (round == 4)
+			refknot_region_end("loop");
+	}
+}
+
 static void nested(void)
 {
 	refknot_region_begin("outer");
@@ -318,6 +333,7 @@ static const struct {
 	CASE(often),      CASE(signals),         CASE(forks),
 	CASE(marks),      CASE(growth),          CASE(no_mark),
 	CASE(many_marks), CASE(freed_elsewhere), CASE(many_stacks),
+	CASE(loops),
 };
 
 int main(int argc, char **argv)

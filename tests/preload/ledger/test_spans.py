@@ -60,6 +60,13 @@ def test_what_others_freed_was_not_there_less_than_never(tmp_path):
     assert numbers(row, "before", "after", "new") == (None, 0, 1)
 
 
+def test_each_call_in_a_region_counts(tmp_path):
+    loop = one(recorded(tmp_path, "loops"), "loop")
+    assert numbers(loop["total"], "new", "freed", "delta", "bytes") == (
+        2000, 1400, 600, 600 * 32)
+    assert numbers(loop["total"], "before", "after") == (900, 1500)
+
+
 def test_inner_regions_count_in_outer_ones(tmp_path):
     r = regions(recorded(tmp_path, "nested"))
     inner, = r["inner"]
@@ -357,7 +364,7 @@ def test_an_assertion_needs_its_mark(tmp_path):
     assert "there is no mark of that name" in r.outcome.told
 
 
-@pytest.mark.parametrize("name", ["passes", "nested", "left", "threads",
+@pytest.mark.parametrize("name", ["passes", "loops", "nested", "left", "threads",
                                   "lives", "many", "signals", "forks",
                                   "marks", "growth", "no_mark"])
 def test_without_refknot_the_calls_do_nothing(name):

@@ -284,8 +284,9 @@ def churn(file, *options):
     return c, {r["name"].split()[0]: r for r in c["rows"]}
 
 
-def test_how_long_blocks_lived(tmp_path):
-    c, rows = churn(recorded(tmp_path, "churn").main, "--by", "function")
+@pytest.mark.parametrize("series", ["churn", "inside"])
+def test_how_long_blocks_lived(series, tmp_path):
+    c, rows = churn(recorded(tmp_path, series).main, "--by", "function")
     assert rows["briefly"]["allocations"] == 600012
     assert rows["churn"]["allocations"] == 300000
     assert rows["briefly"]["temporary"] > 0.99
@@ -314,6 +315,13 @@ def test_what_was_resized_has_no_lifetime(tmp_path):
     assert rows["resizes"]["allocations"] == 1010
     assert rows["resizes"]["temporary"] is None
     assert rows["briefly"]["temporary"] == 1
+
+
+def test_how_long_blocks_lived_while_more_and_more_is_alive(tmp_path):
+    c, rows = churn(recorded(tmp_path, "rises").main, "--by", "function")
+    assert rows["rises"]["allocations"] == 60000
+    assert abs(rows["rises"]["temporary"] - 1 / 2) < 0.1
+    assert rows["pile"]["temporary"] is None
 
 
 def test_what_a_function_costs(tmp_path):

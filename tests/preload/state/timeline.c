@@ -202,6 +202,48 @@ static void phases(void)
 	}
 }
 
+/* The same while each call takes the long way. */
+static void inside(void)
+{
+	refknot_region_begin("all");
+	churn();
+	refknot_region_end("all");
+}
+
+__attribute__((noinline)) static void pile(void)
+{
+	static void **top;
+	void **p = malloc(32);
+
+	*p = top;
+	top = p;
+}
+
+/* Of one stack blocks go after 99 others; then at once, while more and more is
+ * alive. */
+__attribute__((noinline)) static void rises(void)
+{
+	void *ring[100] = { 0 };
+	unsigned late;
+
+	for (unsigned i = 0; i < 60000; i++) {
+		void **place = &ring[i % 100];
+
+		late = i >= 30000;
+		if (late)
+			pile();
+		/* No call is there twice. */
+		__asm__ volatile("" : "+r"(late));
+		free(*place);
+		*place = longer(200);
+		__asm__ volatile("" : "+r"(late));
+		if (late) {
+			free(*place);
+			*place = NULL;
+		}
+	}
+}
+
 __attribute__((noinline)) static void *resized(void *p, size_t size)
 {
 	void *(*volatile change)(void *, size_t) = realloc;
@@ -275,11 +317,12 @@ static const struct {
 	const char *name;
 	void (*f)(void);
 } series[] = {
-	{ "hill", hill }, { "threads", threads }, { "forks", forks },
-	{ "dies", dies }, { "many", many },       { "slow", slow },
-	{ "wide", wide }, { "churn", churn },     { "phases", phases },
-	{ "few", few },   { "resizes", resizes }, { "moves", moves },
-	{ "late", late }, { "waits", waits },     { "ticks", ticks },
+	{ "hill", hill },     { "threads", threads }, { "forks", forks },
+	{ "dies", dies },     { "many", many },       { "slow", slow },
+	{ "wide", wide },     { "churn", churn },     { "phases", phases },
+	{ "few", few },       { "resizes", resizes }, { "moves", moves },
+	{ "late", late },     { "waits", waits },     { "ticks", ticks },
+	{ "inside", inside }, { "rises", rises },
 };
 
 int main(int argc, char **argv)
