@@ -26,13 +26,15 @@ struct lives_sum lives_temporary(const struct model *m, uint32_t stack)
 {
 	const struct rkn_stack *s = &m->stacks[stack];
 	const struct rkn_lives *l = lives_of(m, stack);
-	double sampled = 0, part;
+	uint64_t blocks = l ? l->freed[0] : 0;
 
-	for (unsigned i = 0; l && i < RKN_LIFE_BUCKETS; i++)
-		sampled += (double)l->freed[i];
-	part = sampled > 0 ? (double)l->freed[0] / sampled : 0;
+	if (blocks > s->frees)
+		blocks = s->frees;
+	if (!blocks)
+		return (struct lives_sum){ 0 };
 	return (struct lives_sum){
-		.blocks = (uint64_t)round(part * (double)s->frees),
-		.bytes = (uint64_t)round(part * (double)s->freed_bytes),
+		.blocks = blocks,
+		.bytes = (uint64_t)round(
+		    (double)blocks * (double)s->freed_bytes / (double)s->frees),
 	};
 }

@@ -11,8 +11,9 @@ const char *lives_why_unknown(const struct model *m);
 /* NULL: nothing is known of that stack's. */
 const struct rkn_lives *lives_of(const struct model *m, uint32_t stack);
 
-/* What the stack's blocks had that were freed before another was handed out: the
- * samples' share of what was freed. */
+/* What the stack's blocks had that were freed before another was handed out: as
+ * many frees as the samples stand for, of the mean size that was freed. What
+ * realloc() took or returned is not in it. */
 struct lives_sum {
 	uint64_t blocks;
 	uint64_t bytes;
