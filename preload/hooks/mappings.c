@@ -186,7 +186,8 @@ void mappings_called(long number, const long *a, long result, uint64_t since,
 		return;
 	if (number == SYS_mmap)
 		mapped_add((uint64_t)result, (uint64_t)a[1],
-			   kind_of((int)a[2], (int)a[3]), frame);
+			   kind_of((const void *)a[0], (int)a[2], (int)a[3]),
+			   frame);
 	else if (number == SYS_munmap)
 		mapped_remove((uint64_t)a[0], (uint64_t)a[1], since);
 	else if (number == SYS_mremap)
