@@ -408,38 +408,45 @@ static COLD void miss_mapping(uint64_t start, uint64_t end)
 		cut_later(start, end, READ_ONCE(moment));
 }
 
+/* Apart from mapped_add(), whose frame is below a whole walk. */
+static NOINLINE void add(const struct thread *t, uint64_t start, uint64_t end,
+			 uint32_t flags, uint32_t stack)
+{
+	struct store_mapped m = {
+		.start = start, .end = end, .flags = flags, .thread = t->serial
+	};
+
+	if (!take(t)) {
+		miss_mapping(start, end);
+		return;
+	}
+	m.site = site_of(stack);
+	/* What else was there is not any longer. */
+	cut_all(start, end, moment);
+	WRITE_ONCE(moment, moment + 1);
+	if (m.site && put(&m, moment))
+		count_call(m.site, end - start);
+	else
+		missed();
+	give_back();
+}
+
 void mapped_add(uint64_t start, uint64_t size, uint32_t flags,
 		const void *frame)
 {
-	struct store_mapped m = { .start = start };
+	const uint64_t end =
+	    flags & RKN_MAPPED_BREAK ? start + size : end_of(start, size);
 	struct thread *t;
-	uint32_t stack;
 
-	m.end = flags & RKN_MAPPED_BREAK ? start + size : end_of(start, size);
-	if (!READ_ONCE(process_page.epoch) || m.end <= start)
+	if (!READ_ONCE(process_page.epoch) || end <= start)
 		return;
 	t = thread_enter(frame);
 	if (!t) {
 		if (!READ_ONCE(process_over))
-			miss_mapping(start, m.end);
+			miss_mapping(start, end);
 		return;
 	}
-	stack = shadow_stack(walk_from(t, frame)->head);
-	m.flags = flags;
-	m.thread = t->serial;
-	if (take(t)) {
-		m.site = site_of(stack);
-		/* What else was there is not any longer. */
-		cut_all(start, m.end, moment);
-		WRITE_ONCE(moment, moment + 1);
-		if (m.site && put(&m, moment))
-			count_call(m.site, m.end - start);
-		else
-			missed();
-		give_back();
-	} else {
-		miss_mapping(start, m.end);
-	}
+	add(t, start, end, flags, shadow_stack(walk_from(t, frame)->head));
 	thread_leave(t);
 }
 
