@@ -5,22 +5,9 @@ import { build } from "esbuild";
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 
-// Libraries without what the page does not use: uPlot's axes of dates and of other
-// scales, and paths that are no lines; dagre's algorithms of graphs in general. What
-// is not found here any more fails the build.
+// Libraries without what the page does not use: dagre's algorithms of graphs in general.
+// What is not found here any more fails the build.
 const unused = {
-	"uPlot.esm.js": [
-		[/\n\t*(let|const) isTime = [^;]*;/g, ""],
-		[/\bisTime\b/g, "false"],
-		[/\n\tconst _(tzDate|fmtDate|time\w+) *= [^\n]*;/g, ""],
-		[/\nconst \[ timeIncrs\w+,[^\n]*genTimeStuffs[^\n]*/g, ""],
-		[/\n\t\(paths\.(stepped|bars|spline) [^\n]*/g, ""],
-		[/\n\tuPlot\.(fmtDate|tzDate) [^\n]*/g, ""],
-		[/\b(sc|scale|wsc|s)\.distr == [34]\b/g, "false"],
-		[/\b(sc|scale|wsc)\.distr >= 3\b/g, "false"],
-		[/\nuPlot\.(rangeLog|rangeAsinh|orient) [^\n]*/g, ""],
-		[/\n\tuPlot\.(join|addGap) [^\n]*/g, ""],
-	],
 	"dagre.esm.js": [
 		[/,alg:\(\)=>\w+/, ""],
 		[/\{CycleException:[^}]*(postorder:[^}]*?,preorder:[^}]*?),[^}]*\}/, "{$1}"],
@@ -29,7 +16,7 @@ const unused = {
 const lean = {
 	name: "lean",
 	setup(on) {
-		on.onLoad({ filter: /(uPlot|dagre)\.esm\.js$/ }, ({ path }) => {
+		on.onLoad({ filter: /dagre\.esm\.js$/ }, ({ path }) => {
 			let contents = readFileSync(path, "utf8");
 			for (const [what, by] of unused[basename(path)]) {
 				if (contents.search(what) < 0)

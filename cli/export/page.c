@@ -7,6 +7,7 @@
 #include "escape.h"
 #include "page_code.h"
 #include "page_html.h"
+#include "page_made.h"
 #include "page_pack.h"
 #include "page_parts.h"
 #include "text_stream.h"
@@ -62,6 +63,7 @@ void page_add(struct page *p, const struct exporting *e)
 
 	fputs(p->count++ ? ",\n{" : "{", p->packed);
 	page_data_open(&d, p->packed, e);
+	page_steps_make(&d);
 	page_keep_open(&d);
 	page_findings(&d);
 	page_flame(&d);

@@ -20,12 +20,20 @@
 #define PAGE_GROUPS     20000  /* types, and sites */
 #define PAGE_FLAME      400000 /* nodes of the flame graph */
 #define PAGE_FRAME_ROWS 200000 /* of all key frames */
+#define PAGE_STEPS      128    /* of the run, see page_made.h */
+#define PAGE_MADE_ROWS  300000
 
 struct page_text; /* a hash table; NULL: empty */
 
 /* How much a block keeps, itself included. */
 struct page_kept {
 	uint64_t objects, bytes;
+};
+
+/* The numbers of blocks that were handed out by a time of the run. */
+struct page_step {
+	uint64_t time_ns;
+	uint64_t births;
 };
 
 struct page_data {
@@ -40,6 +48,8 @@ struct page_data {
 	char **notes; /* sentences: what was left out */
 	size_t note_count;
 	struct profile_tree tree;
+	size_t step_count; /* 0: it is not known what was made when */
+	struct page_step steps[PAGE_STEPS + 1]; /* ascending */
 	uint32_t *site; /* text, per stack of the model */
 	/* Of each block, where `why` is NULL. */
 	char room[OBSTACLE_SIZE];

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "groups.h"
+#include "page_made.h"
 #include "page_parts.h"
 
 /* -1: not known. Stacks count for their own types, not for those that single blocks
@@ -64,6 +66,7 @@ static void write_groups(struct page_data *d, const char *name,
 static void write_stacks(struct page_data *d)
 {
 	const struct model *m = d->m;
+	uint32_t *of = xcalloc(m->block_count + 1, sizeof(*of));
 
 	page_object(d, "stacks");
 	PAGE_COLUMN(d, "node", m->stack_count, i, page_node(d, (uint32_t)i));
@@ -75,7 +78,11 @@ static void write_stacks(struct page_data *d)
 		    page_node(d, (uint32_t)i) < 0
 			? -1
 			: (int64_t)page_site(d, (uint32_t)i));
+	for (size_t b = 0; b < m->block_count; b++)
+		of[b] = m->blocks[b].stack;
+	page_made(d, of, m->stack_count, "The flame graph");
 	page_object_end(d);
+	free(of);
 }
 
 void page_groups(struct page_data *d)

@@ -4,6 +4,7 @@
 
 #include "fields.h"
 #include "page_choice.h"
+#include "page_made.h"
 #include "page_parts.h"
 #include "root_names.h"
 
@@ -72,6 +73,8 @@ static void write_names(struct writer *w)
 		    page_node(d, m->blocks[b[i]].stack));
 	PAGE_COLUMN(d, "site", w->c.count, i,
 		    page_site(d, m->blocks[b[i]].stack));
+	if (d->step_count)
+		PAGE_COLUMN(d, "step", w->c.count, i, page_step(d, b[i]));
 }
 
 /* Its number of references: of the program's own objects, or of those that

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "dominators.h"
 #include "hash.h"
 #include "list.h"
+#include "page_made.h"
 #include "page_parts.h"
 
 /*
@@ -94,6 +96,7 @@ static void fill(struct tree *t)
 	struct page_data *d = t->d;
 
 	t->of = xcalloc(d->m->block_count + 1, sizeof(*t->of));
+	memset(t->of, 0xff, (d->m->block_count + 1) * sizeof(*t->of));
 	*LIST_ADD(t->nodes, t->count) = (struct node){ 0 };
 	for (uint32_t i = 0; i < d->reached; i++) {
 		uint32_t b = d->order[i], by = d->dominator[b];
@@ -130,6 +133,7 @@ void page_tree(struct page_data *d)
 	PAGE_COLUMN(d, "blocks", t.count, i, n[i].blocks);
 	PAGE_COLUMN(d, "bytes", t.count, i, n[i].bytes);
 	PAGE_COLUMN(d, "lost", t.count, i, n[i].lost);
+	page_made(d, t.of, t.count, "The treemap");
 	page_object_end(d);
 	HASH_FREE(t.table);
 	HASH_FREE(t.types);

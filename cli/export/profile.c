@@ -198,8 +198,13 @@ static struct profile_stack *stack_of(struct maker *k, uint32_t number)
 }
 
 /* As reports count what is lost, if nothing else is asked for. */
-static bool is_lost(enum finding_kind kind)
+bool profile_is_leaked(const struct findings *f, size_t block)
 {
+	enum finding_kind kind;
+
+	if (!f->owner[block])
+		return false;
+	kind = f->list[f->owner[block] - 1].kind;
 	return kind == FINDING_CYCLE || kind == FINDING_REFERENCE ||
 	       kind == FINDING_LEAK;
 }
@@ -214,8 +219,7 @@ static void add_blocks(struct maker *k, const struct findings *f)
 
 		s->value[PROFILE_LIVE_BYTES] += block->size;
 		s->value[PROFILE_LIVE_BLOCKS]++;
-		if (!f || !f->owner[b] ||
-		    !is_lost(f->list[f->owner[b] - 1].kind))
+		if (!f || !profile_is_leaked(f, b))
 			continue;
 		s->value[PROFILE_LEAKED_BYTES] += block->size;
 		s->value[PROFILE_LEAKED_BLOCKS]++;

@@ -99,6 +99,10 @@ void profile_make(struct profile *p, const struct reading *in,
 		  const struct findings *f);
 void profile_release(struct profile *p);
 
+/* Whether `f`, which checked, says that the block is lost: what leaked-bytes
+ * counts. */
+bool profile_is_leaked(const struct findings *f, size_t block);
+
 static inline bool profile_knows(const struct profile *p, unsigned value)
 {
 	return p->known & 1u << value;

@@ -13,7 +13,7 @@ import urllib.request
 PATIENCE = 60  # seconds; against hanging, not a measurement
 KEYS = {"Enter": "\ue007", "Escape": "\ue00c", "Tab": "\ue004", "Up": "\ue013",
         "Down": "\ue015", "Left": "\ue012", "Right": "\ue014", "End": "\ue010",
-        "Home": "\ue011"}
+        "Home": "\ue011", "PageUp": "\ue00e", "PageDown": "\ue00f"}
 
 
 def missing():
@@ -147,6 +147,15 @@ class Browser:
                  "e.dispatchEvent(new Event(e.tagName === 'SELECT' ? 'change'"
                  " : 'input', {bubbles: true}))", selector, value)
         self.settle()
+
+    def brush(self, way):
+        """Sets the window of the timeline by its two fields, in seconds."""
+        for k in (1, 0):
+            self.run("const e = document.querySelectorAll('.bar input')"
+                     "[arguments[0]]; e.value = arguments[1];"
+                     "e.dispatchEvent(new Event('change', {bubbles: true}))",
+                     k, way[k])
+            self.settle()
 
     def press(self, *names, selector=None):
         """Keys as a person presses them, one after another."""

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 import browser as browsers
-from conftest import BUILD, read_json, record, refknot
+from conftest import BUILD, SOURCE, read_json, record, refknot
 
 SOURCE_CXX = r"""
 #include <map>
@@ -32,6 +32,73 @@ int main()
 		parent->child->parent = parent;
 		parent->numbers.resize(10);
 	}
+}
+"""
+
+# A run of three parts: entries that stay, requests that are lost, an index that is freed.
+SOURCE_PHASES = r"""
+#include <refknot.h>
+#include <stdlib.h>
+#include <time.h>
+struct entry { struct entry *next; char *key; };
+struct request { struct request *self; char *body; };
+struct entry *cache;
+char **table;
+static void rest(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+}
+static void cache_add(void)
+{
+	struct entry *e = malloc(sizeof(*e));
+
+	e->key = malloc(50);
+	e->next = cache;
+	cache = e;
+}
+static void request_lose(void)
+{
+	struct request *r = malloc(sizeof(*r));
+
+	r->body = malloc(1000);
+	r->self = r;
+}
+static void index_build(int n)
+{
+	table = malloc(n * sizeof(*table));
+	for (int i = 0; i < n; i++) {
+		table[i] = malloc(60);
+		if (i % 200 == 0)
+			rest();
+	}
+}
+static void index_free(int n)
+{
+	while (n--)
+		free(table[n]);
+	free(table);
+	table = NULL;
+}
+int main(void)
+{
+	for (int i = 0; i < 6000; i++) {
+		cache_add();
+		if (i % 100 == 0)
+			rest();
+	}
+	refknot_mark("loaded");
+	for (int i = 0; i < 2000; i++) {
+		request_lose();
+		if (i % 50 == 0)
+			rest();
+	}
+	refknot_mark("served");
+	index_build(10000);
+	index_free(10000);
+	refknot_mark("indexed");
+	for (int i = 0; i < 30; i++)
+		rest();
+	return 0;
 }
 """
 
@@ -74,6 +141,12 @@ class Page:
                         rest[rest.index("</script>"):])
         return Page(self.recording, path)
 
+    def beside(self, path, later):
+        """The page of this recording and a later one."""
+        done = refknot("view", "-o", path, self.recording, later)
+        assert done.status == 0, done.told
+        return Page(self.recording, path)
+
 
 def make_page(directory, *argv):
     """Records a program, and makes its page."""
@@ -100,6 +173,12 @@ def pages(tmp_path_factory):
             subprocess.run(["g++", "-g", "-O1", "-o", directory / "cxx", source],
                            check=True)
             argv = [directory / "cxx"]
+        if name == "phases":
+            source = directory / "phases.c"
+            source.write_text(SOURCE_PHASES)
+            subprocess.run(["gcc", "-g", "-O0", "-I", SOURCE / "include", "-o",
+                            directory / "phases", source], check=True)
+            argv = [directory / "phases"]
         made[name] = make_page(directory, *argv)
         return made[name]
     return get

@@ -14,5 +14,26 @@ def size(number):
     return f"{tenths // 10}.{tenths % 10} {names[0]}"
 
 
+def time(ns):
+    """As cli/base/units.c has it."""
+    if ns < 1000:
+        return f"{ns} ns" if ns else "0 s"
+    for end, one, unit in ((999950, 1000, "us"), (999950000, 10 ** 6, "ms"),
+                           (59950000000, 10 ** 9, "s")):
+        if ns < end:
+            tenths = (ns * 10 + one // 2) // one
+            return f"{tenths // 10}.{tenths % 10} {unit}"
+    seconds = ns // 10 ** 9
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60} min"
+
+
+def signed(text):
+    """Of a number as text."""
+    return text.replace("-", "\u2212") if text.startswith("-") else \
+        text if text in ("0", "0 B") else "+" + text
+
+
 def count(number, noun):
     return f"{number} {noun}{'' if number == 1 else 's'}"

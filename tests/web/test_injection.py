@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import record, refknot
+from conftest import SOURCE, record, refknot
 
 pytest_plugins = ["pages"]
 
@@ -16,6 +16,7 @@ MORE = "--><svg onload=document.title='pwned'>&lt;b&gt;\u202eevil"
 
 PROGRAM = r"""
 #define _GNU_SOURCE
+#include <refknot.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,8 @@ int main(void)
 	plain_function(55);
 	pthread_create(&t, NULL, thread, NULL);
 	pthread_join(t, NULL);
+	refknot_mark(MARK);
+	refknot_mark("<b>mark</b>");
 	scrub();
 	return 0;
 }
@@ -83,7 +86,8 @@ def evil(tmp_path_factory):
     names[file] = padded("f<img src=x onerror=alert(1)>.c", len(file))
     source.write_text(text)
     program = directory / "p"
-    subprocess.run(["gcc", "-g", "-O0", "-pthread", "-Wl,--hash-style=sysv",
+    subprocess.run(["gcc", "-g", "-O0", "-pthread", "-I", SOURCE / "include",
+                    f'-DMARK="{EVIL}"', "-Wl,--hash-style=sysv",
                     "-o", program, source.name], check=True, cwd=directory)
     data = program.read_bytes()
     for name, evil in names.items():
@@ -115,10 +119,13 @@ def test_the_names_are_there_as_text(browser, evil):
     browser.view("flame")
     browser.click("main > details > summary")
     assert any("<svg onload" in row[0] for row in browser.rows())
+    browser.view("timeline")
+    assert [row[0].split("  ", 1)[1] for row in browser.rows("h3 ~ .table table")] \
+        == [EVIL, "<b>mark</b>"]
 
 
-@pytest.mark.parametrize("view", ["findings", "flame", "treemap", "types", "sites",
-                                  "objects", "object/0", "object/1", "limits"])
+@pytest.mark.parametrize("view", ["findings", "flame", "treemap", "timeline", "types",
+                                  "sites", "objects", "object/0", "object/1", "limits"])
 def test_no_name_is_markup(browser, evil, view):
     browser.open(evil, view)
     title = browser.run("return document.title")
@@ -126,6 +133,9 @@ def test_no_name_is_markup(browser, evil, view):
     browser.settle()
     assert browser.run("return document.querySelectorAll("
                        "'img, b[onerror], svg[onload], iframe').length") == 0
+    # Nor the name of the thread, or of a mark.
+    assert browser.run("return [...document.querySelectorAll('b')].map("
+                       "(b) => b.textContent).filter((t) => /^(thread|mark)$/.test(t))") == []
     # Only the page's own: the head's, the data's and the code's.
     assert browser.run("return [...document.querySelectorAll('script')]"
                        ".filter((s) => s.closest('#app')).length") == 0

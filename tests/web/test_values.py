@@ -2,11 +2,12 @@
 """What the page shows is what the command line says with --format json."""
 import collections
 import json
+import subprocess
 
 import pytest
 
 from conftest import refknot
-from shown import count, size
+from shown import count, signed, size, time
 
 pytest_plugins = ["pages"]
 
@@ -266,3 +267,159 @@ def test_sizes_are_as_the_command_line_has_them(browser, pages, tmp_path):
     browser.open(page.path, "types")
     assert [row[2] for row in browser.rows()] == list(SIZES.values())[::-1]
     assert [size(number) for number in SIZES] == list(SIZES.values())
+
+
+# --- The timeline
+
+TIMED = [*NAMES, "phases"]
+
+
+@pytest.mark.parametrize("name", TIMED)
+def test_timeline(browser, pages, name):
+    page = pages(name)
+    said = page.json("timeline")["timeline"]
+    browser.open(page.path, "timeline")
+    browser.run("document.querySelector('main > details').open = true")
+    browser.settle()
+    assert browser.rows("details .table table") == [
+        [time(p["time_ns"]), size(p["bytes"]), str(p["blocks"]),
+         size(p["most_bytes"]), size(p["least_bytes"]), str(p["allocations"]),
+         size(p["allocated_bytes"])] for p in said["points"]]
+    told = browser.text(".about")
+    for p in said["points"][-1:] + [p for p in said["points"] if p["peak"]]:
+        assert f"{time(p['time_ns'])}: {size(p['bytes'])} in " \
+            + count(p["blocks"], "block") in told
+    assert [p["peak"] for p in said["points"]] == [
+        bool(x) for x in page.data()["readings"][0]["timeline"]["peak"]]
+    marks = [[m["name"], time(m["time_ns"]), size(m["bytes"]), str(m["blocks"])]
+             for m in said["marks"]]
+    assert len(marks) == (3 if name == "phases" else len(marks))
+    if marks:
+        rows = browser.rows("h3 ~ .table table")
+        assert [[row[0].split("  ", 1)[1], *row[1:]] for row in rows] == marks
+
+
+@pytest.mark.parametrize("by", ["type", "site"])
+@pytest.mark.parametrize("name", ["phases", "sqlite", "redis", "cxx"])
+def test_key_frames(pages, name, by):
+    page = pages(name)
+    said = page.json("timeline", "--by", by, "--limit", "0")["timeline"]
+    r = page.data()["readings"][0]
+    frames = r["timeline"]["frames"]
+    assert [f["t"] for f in frames] == [i["time_ns"] for i in said["instants"]]
+    for column in ("bytes", "blocks"):
+        sums = collections.defaultdict(lambda: [0] * len(frames))
+        for at, frame in enumerate(frames):
+            for stack, n in zip(frame["stack"], frame[column]):
+                sums[r["texts"][r["stacks"][by][stack]]][at] += n
+        assert sums == {g["name"]: g[column] for g in said["groups"]}
+
+
+# 8,192 call stacks, of which a key frame has not all.
+MANY = r"""
+#include <stdlib.h>
+void *kept[8192];
+static void go(int depth, unsigned bits, unsigned n)
+{
+	if (!depth)
+		kept[n] = malloc(32 + n % 7);
+	else if (bits & 1)
+		go(depth - 1, bits >> 1, n);
+	else
+		go(depth - 1, bits >> 1, n);
+}
+int main(void)
+{
+	for (int k = 0; k < 40; k++)
+		for (unsigned n = 0; n < 8192; n++) {
+			free(kept[n]);
+			go(13, n, n);
+		}
+	return 0;
+}
+"""
+
+
+def test_what_key_frames_have_together(browser, page_of, tmp_path):
+    (tmp_path / "many.c").write_text(MANY)
+    subprocess.run(["gcc", "-g", "-O0", "-o", tmp_path / "many",
+                    tmp_path / "many.c"], check=True)
+    page = page_of(tmp_path / "many")
+    r = page.data()["readings"][0]
+    rest = len(r["stacks"]["node"])
+    keys = [f for f in r["timeline"]["frames"] if rest in f["stack"]]
+    assert keys, "no key frame has more stacks than it has rows"
+    at = keys[-1]
+    point = max((p for p in page.json("timeline")["timeline"]["points"]
+                 if p["time_ns"] <= at["t"]), key=lambda p: p["time_ns"])
+    assert abs(sum(at["bytes"]) - point["bytes"]) < point["bytes"] / 10
+    way = ["0", f"{at['t'] / 1e9:.6f}"]
+    said = page.json("objects", "--between", *way, "--by", "type", "--limit",
+                     "0")["between"]["rows"]
+    together = next(row for row in said if row["name"].startswith("("))
+    browser.open(page.path, "timeline")
+    browser.brush(way)
+    browser.view("types")
+    assert "Smaller stacks together gained " \
+        + signed(size_signed(together["bytes_delta"])) in browser.text("main")
+    browser.view("flame")
+    assert browser.text(".about").split("\n")[-1].endswith(
+        signed(size_signed(sum(row["bytes_delta"] for row in said))))
+
+
+WINDOWS = [(0, 1), (0.2, 0.8), (0.5, 0.51), (0.7, 1), (0.45, 0.65)]
+
+
+@pytest.mark.parametrize("way", WINDOWS)
+@pytest.mark.parametrize("name", ["phases", "sqlite", "redis"])
+def test_what_was_gained(browser, pages, name, way):
+    page = pages(name)
+    end = page.json("timeline")["timeline"]["to_ns"] / 1e9
+    way = [f"{part * end:.6f}" for part in way]
+    browser.open(page.path, "timeline")
+    browser.brush(way)
+    whole = [0, 0]
+    for by in ("type", "site"):
+        said = page.json("objects", "--between", *way, "--by", by, "--limit",
+                         "0")["between"]
+        browser.view(by + "s")
+        rows = {row[0]: row[1:3] for row in browser.rows()}
+        changed = {row["name"]: [signed(size_signed(row["bytes_delta"])),
+                                 signed(str(row["delta"]))]
+                   for row in said["rows"]}
+        assert {key: rows[key] for key in changed} == changed
+        assert all(row == ["0 B", "0"] for key, row in rows.items()
+                   if key not in changed)
+        whole = [sum(row[k] for row in said["rows"])
+                 for k in ("bytes_delta", "delta")]
+    for value, text, n in (("gained-bytes", size_signed, whole[0]),
+                           ("gained-blocks", str, whole[1])):
+        browser.view("flame")
+        browser.choose("main select", value)
+        assert browser.text(".about").split("\n")[-1].endswith(
+            ", " + signed(text(n)))
+
+
+def size_signed(number):
+    return "-" + size(-number) if number < 0 else size(number)
+
+
+TIMES = {0: "0 s", 7: "7 ns", 999: "999 ns", 1000: "1.0 us", 999949: "999.9 us",
+         999950: "1.0 ms", 999949999: "999.9 ms", 999950000: "1.0 s",
+         59949999999: "59.9 s", 59950000000: "0 min 59 s", 61 * 10 ** 9: "1 min 1 s",
+         3599 * 10 ** 9: "59 min 59 s", 7260 * 10 ** 9: "2 h 1 min"}
+
+
+def test_times_are_as_the_command_line_has_them(browser, pages, tmp_path):
+    def change(data):
+        t = data["readings"][0]["timeline"]
+        for key in t:
+            if isinstance(t[key], list) and key != "frames":
+                t[key] = [0] * len(TIMES)
+        t["t"] = list(TIMES)
+    page = pages("leak").with_data(tmp_path / "page.html", change)
+    browser.open(page.path, "timeline")
+    browser.run("document.querySelector('main > details').open = true")
+    browser.settle()
+    assert [row[0] for row in browser.rows()] == list(TIMES.values())
+    assert [time(ns) for ns in TIMES] == list(TIMES.values())

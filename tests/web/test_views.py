@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from conftest import read_json, record, refknot
-from shown import size
+from shown import count, signed, size, time
 
 pytest_plugins = ["pages"]
 
@@ -17,8 +17,8 @@ VIEWS = ["findings", "flame", "treemap", "timeline", "types", "sites", "objects"
 
 # --- All of them
 
-@pytest.mark.parametrize("name", ["orphaned_cycle", "sqlite", "git", "python",
-                                  "cxx"])
+@pytest.mark.parametrize("name", ["orphaned_cycle", "sqlite", "redis", "git",
+                                  "python", "cxx", "phases"])
 def test_no_view_fails_or_asks_for_anything(browser, pages, name):
     browser.open(pages(name).path)
     for view in VIEWS:
@@ -48,6 +48,25 @@ def test_nothing_is_wider_than_the_window(browser, pages, view, width):
     browser.open(pages("cxx").path, view, width=width)
     browser.settle()
     assert browser.run("return document.documentElement.scrollWidth") <= width
+
+
+def test_the_view_s_name_is_in_sight(browser, pages):
+    browser.open(pages("leak").path, width=390)
+    for view in ("limits", "types", "findings"):
+        browser.view(view)
+        left, right = browser.run(
+            "const b = document.querySelector('header [aria-current]')"
+            ".getBoundingClientRect(); return [b.left, b.right]")
+        assert left >= 0 and right <= 390, view
+
+
+def test_nor_is_a_window(browser, phases):
+    page, times = phases
+    browser.open(page.path, "timeline", width=390)
+    browser.brush(times[:2])
+    for view in VIEWS:
+        browser.view(view)
+        assert browser.run("return document.documentElement.scrollWidth") <= 390, view
 
 
 def contrast(one, other):
@@ -386,20 +405,33 @@ def test_tables_are_sorted_and_walked(browser, pages):
 
 # --- Timeline
 
-def add_timeline(data):
-    """A run in which one stack grows, and another comes and goes."""
-    r = data["readings"][0]
-    nodes = [n for n in r["stacks"]["node"] if n >= 0]
-    grows, passes = nodes[0], nodes[1]
-    second = 10 ** 9
-    r["timeline"] = {
-        "t": [i * second for i in range(11)],
-        "bytes": [1000 * i for i in range(11)],
-        "blocks": list(range(11)),
-        "frames": [{"t": t * second, "node": [grows, passes],
-                    "bytes": [100 * t + 70, 5000 if t == 5 else 0],
-                    "blocks": [t, 1 if t == 5 else 0]}
-                   for t in (0, 5, 10)]}
+def window(browser):
+    """The two ends as the sliders have them, in seconds."""
+    return [float(x) for x in browser.run(
+        "return Array.from(document.querySelectorAll('[role=slider]'),"
+        " (e) => e.ariaValueNow)")]
+
+
+def drag(browser, *shares):
+    """Draws from one part of the chart's width to others."""
+    area = browser.run("const b = document.querySelector('.plot .under')"
+                       ".getBoundingClientRect(); return [b.x, b.y, b.width]")
+    moves = [{"type": "pointerMove", "duration": 50, "y": int(area[1] + 150),
+              "x": int(area[0] + area[2] * share)} for share in shares]
+    browser.call("POST", browser.session + "/actions", {"actions": [
+        {"type": "pointer", "id": "mouse", "actions": [
+            moves[0], {"type": "pointerDown", "button": 0}, *moves[1:],
+            {"type": "pointerUp", "button": 0}]}]})
+    browser.settle()
+
+
+@pytest.fixture
+def phases(pages):
+    """The page, and the times of its marks and of its end, in seconds."""
+    page = pages("phases")
+    told = page.json("timeline")["timeline"]
+    return page, [f"{m['time_ns'] / 1e9:.6f}" for m in told["marks"]] \
+        + [f"{told['to_ns'] / 1e9:.6f}"]
 
 
 def test_without_a_timeline_the_view_says_so(browser, pages, tmp_path):
@@ -409,46 +441,285 @@ def test_without_a_timeline_the_view_says_so(browser, pages, tmp_path):
     assert "has no timeline" in browser.text()
 
 
-def test_the_timeline_is_the_recording_s(pages):
-    page = pages("sqlite")
-    t = page.data()["readings"][0]["timeline"]
-    told = read_json("timeline", page.recording)["timeline"]
-    assert [list(x) for x in zip(t["t"], t["bytes"], t["blocks"])] == [
-        [p["time_ns"], p["bytes"], p["blocks"]] for p in told["points"]]
-    assert [f["t"] for f in t["frames"]] == [
-        i["time_ns"] for i in told["instants"]]
-    assert not t["frames"][0]["node"]
-    # The last has what is alive at the end.
-    assert sum(t["frames"][-1]["bytes"]) == t["bytes"][-1]
-    assert sum(t["frames"][-1]["blocks"]) == t["blocks"][-1]
-    nodes = set(page.data()["readings"][0]["stacks"]["node"])
-    assert all(n in nodes for f in t["frames"] for n in f["node"])
-
-
-def test_a_window_of_the_timeline_is_everywhere(browser, pages, tmp_path):
-    page = pages("sqlite").with_data(tmp_path / "page.html", add_timeline)
+def test_a_window_is_drawn_over_the_chart(browser, phases):
+    page, times = phases
+    end = float(times[-1])
     browser.open(page.path, "timeline")
-    assert browser.run("return document.querySelectorAll('.plot canvas').length")
-    browser.run("document.querySelector('main > details').open = true")
-    assert [row[1] for row in browser.rows()][:3] == ["0 B", "1000 B", "2.0 KiB"]
-    area = browser.run("const b = document.querySelector('.u-over')"
-                       ".getBoundingClientRect(); return [b.x, b.y, b.width]")
-    def at(share):
-        return {"type": "pointerMove", "duration": 50, "y": int(area[1] + 50),
-                "x": int(area[0] + area[2] * share)}
+    assert window(browser) == pytest.approx([0, end], rel=1e-3)
+    drag(browser, 0.2, 0.3, 0.5)
+    assert window(browser) == pytest.approx([0.2 * end, 0.5 * end], rel=0.02)
+    # Backwards; beyond an end; and less than a few pixels are none.
+    drag(browser, 0.8, 0.6)
+    assert window(browser) == pytest.approx([0.6 * end, 0.8 * end], rel=0.02)
+    browser.click(".bar button")
+    assert window(browser) == pytest.approx([0, end], rel=1e-3)
+    drag(browser, 0.7, 1.05)
+    assert window(browser) == pytest.approx([0.7 * end, end], rel=0.02)
+    browser.click(".bar button")
+    drag(browser, 0.5, 0.501)
+    assert window(browser) == pytest.approx([0, end], rel=1e-3)
+
+
+def test_an_end_of_the_window_is_drawn(browser, phases):
+    page, times = phases
+    end = float(times[-1])
+    browser.open(page.path, "timeline")
+    browser.brush((0.25 * end, 0.75 * end))
+    area = browser.run("const b = document.querySelectorAll('.grip')[1]"
+                       ".getBoundingClientRect(); return [b.x + 10, b.y + 20]")
     browser.call("POST", browser.session + "/actions", {"actions": [
         {"type": "pointer", "id": "mouse", "actions": [
-            at(0.02), {"type": "pointerDown", "button": 0}, at(0.3), at(0.52),
+            {"type": "pointerMove", "duration": 0, "x": int(area[0]), "y": int(area[1])},
+            {"type": "pointerDown", "button": 0},
+            {"type": "pointerMove", "duration": 50, "x": int(area[0]) + 120,
+             "y": int(area[1])},
             {"type": "pointerUp", "button": 0}]}]})
     browser.settle()
-    browser.view("flame")
-    assert re.match(r"Window: (\d+\.\d ms|\d\.\d s) to 5\.\d s", browser.text(".window"))
-    assert about(browser)[-1].startswith("5.4 KiB")  # 500 and 5000 bytes
-    browser.view("types")
-    gained = [row[3] for row in browser.rows()]
-    assert gained[0] == "+4.9 KiB" and "+500 B" in gained[:2]
+    low, high = window(browser)
+    assert low == pytest.approx(0.25 * end, rel=0.01)
+    assert high > 0.8 * end
+
+
+def test_keys_move_the_ends_of_the_window(browser, phases):
+    page, times = phases
+    end = float(times[-1])
+    browser.open(page.path, "timeline")
+    browser.press("Right", "PageUp", selector=".grip")
+    assert window(browser) == pytest.approx([0.055 * end, end], rel=1e-3)
+    browser.press("Left", "PageDown", "PageDown",
+                  selector=".grip ~ .grip")
+    assert window(browser) == pytest.approx([0.055 * end, 0.895 * end], rel=1e-3)
+    # They do not pass each other.
+    browser.press("Home")
+    low, high = window(browser)
+    assert low < high < low + end / 500
+    browser.press("End", selector=".grip")
+    assert window(browser)[0] < high
+    browser.press("Escape")
+    assert window(browser) == pytest.approx([0, end], rel=1e-3)
+
+
+def test_the_chart_is_told_to_those_that_do_not_see_it(browser, phases):
+    page, times = phases
+    browser.open(page.path, "timeline")
+    nodes = browser.devtools("Accessibility.getFullAXTree")["nodes"]
+    sliders = [n for n in nodes if n.get("role", {}).get("value") == "slider"]
+    assert [n["name"]["value"] for n in sliders] == ["The window's start",
+                                                     "The window's end"]
+    texts = browser.run("return Array.from(document.querySelectorAll("
+                        "'[role=slider]'), (e) => e.ariaValueText)")
+    last = page.json("timeline")["timeline"]["points"][-1]
+    assert texts[0] == "0 s: 0 B in 0 blocks"
+    assert texts[1] == f"{time(last['time_ns'])}: {size(last['bytes'])} in " \
+        + count(last["blocks"], "block")
+    status = [n for n in nodes if n.get("role", {}).get("value") == "status"]
+    assert status and "Most was alive at" in browser.text("[role=status]")
+    browser.brush((times[0], times[1]))
+    points = page.json("timeline")["timeline"]["points"]
+    first, last = [[p for p in points if p["time_ns"] <= float(t) * 1e9][-1]
+                   for t in times[:2]]
+    gain = {key: last[key] - first[key] for key in
+            ("bytes", "blocks", "allocations", "allocated_bytes")}
+    assert gain["blocks"] > 3000
+    assert browser.text("[role=status]").startswith(
+        f"{time(int(float(times[0]) * 1e9))} to {time(int(float(times[1]) * 1e9))}: "
+        f"+{size(gain['bytes'])}, +{gain['blocks']} blocks; "
+        f"{gain['allocations']} allocations of {size(gain['allocated_bytes'])}")
+
+
+def lines(browser, selector):
+    """Lists of the points of paths."""
+    return [[tuple(float(x) for x in p.split()) for p in re.split("[ML]", d.rstrip("Z"))
+             if p] for d in browser.run(
+                 "return Array.from(document.querySelectorAll('.plot ' + arguments[0]),"
+                 " (e) => e.getAttribute('d'))", selector)]
+
+
+def test_the_chart_has_the_points_where_they_belong(browser, phases):
+    page, _ = phases
+    told = page.json("timeline")["timeline"]
+    points, end = told["points"], told["to_ns"]
+    browser.open(page.path, "timeline")
+    grid = lines(browser, ".tick path")
+    low, right, left = grid[0][0][1], grid[0][1][0], grid[0][0][0]
+    top = max(p["most_bytes"] for p in points)
+    names = browser.texts(".plot .tick text")
+    assert names[0] == "0 B" and len(names) > 2
+    assert [size(round((low - line[0][1]) / (low - 32) * top / 2 ** 18) * 2 ** 18)
+            for line in grid] == names
+    def at(ns, n, most):
+        return pytest.approx((left + ns / end * (right - left),
+                              low - n / most * (low - 32)), abs=0.11)
+    assert lines(browser, ".sums") == [[at(p["time_ns"], p["bytes"], top)
+                                        for p in points]]
+    blocks = max(p["blocks"] for p in points)
+    assert lines(browser, "path.blocks") == [[at(p["time_ns"], p["blocks"], blocks)
+                                              for p in points]]
+    between = lines(browser, ".between")[0]
+    gaps = [(a["time_ns"], b["time_ns"], b) for a, b in zip(points, points[1:])]
+    upper = [at(t, b["most_bytes"], top) for a, e, b in gaps for t in (a, e)]
+    lower = [at(t, b["least_bytes"], top) for a, e, b in gaps for t in (a, e)]
+    assert between == [*upper, *lower[::-1]]
+    assert [line[0][0] for line in lines(browser, ".at path")] == [
+        pytest.approx(left + m["time_ns"] / end * (right - left), abs=0.11)
+        for m in told["marks"]]
+    assert len(lines(browser, ".frame")) == len(told["instants"])
+    peak = next(p for p in points if p["peak"])
+    assert float(browser.run("return document.querySelector('.plot .peak')"
+                             ".getAttribute('d')").split()[0][1:]) == \
+        pytest.approx(left + peak["time_ns"] / end * (right - left), abs=0.11)
+    # What is below the pointer is told.
+    begin = browser.run("return document.querySelector('.plot').getBoundingClientRect().x")
+    x = int(begin + (left + right) / 2)
+    browser.call("POST", browser.session + "/actions", {"actions": [
+        {"type": "pointer", "id": "mouse", "actions": [
+            {"type": "pointerMove", "duration": 0, "y": 400, "x": x}]}]})
+    browser.settle()
+    ns = (x - begin - left) / (right - left) * end
+    there = [p for p in points if p["time_ns"] <= ns][-1]
+    assert browser.text("[role=status]") == \
+        f"{time(there['time_ns'])}: {size(there['bytes'])} in " \
+        + count(there["blocks"], "block")
+
+
+def test_a_mark_opens_the_window_to_the_next(browser, phases):
+    page, times = phases
+    browser.open(page.path, "timeline")
+    browser.press("Down", "Enter", selector="h3 ~ .table .scroll")
+    assert window(browser) == pytest.approx([float(t) for t in times[1:3]], rel=1e-3)
+    browser.press("Down", "Down", "Enter", selector="h3 ~ .table .scroll")
+    assert window(browser) == pytest.approx([float(t) for t in times[2:4]], rel=1e-3)
+    browser.choose(".search", "load")
+    assert len(browser.rows("h3 ~ .table table")) == 1
+
+
+# Entries stay, and are made before the first mark; requests are lost, before the second.
+ENTRIES, REQUESTS = 12000, 4000
+NEAR = 3  # that the recorder itself or the C library may have made
+
+
+def total(rows, column):
+    return sum(int(row[column]) for row in rows)
+
+
+def test_what_was_made_is_followed_by_all_views(browser, phases):
+    page, (loaded, served, indexed, end) = phases
+    for way, made in (((0, loaded), ENTRIES), ((loaded, served), REQUESTS),
+                      ((served, indexed), 0), ((loaded, end), REQUESTS)):
+        browser.open(page.path, "timeline")
+        browser.brush(way)
+        lost = made == REQUESTS
+        browser.view("objects")
+        told = browser.text(".table > p")
+        shown = int(told.split(" of ")[0])
+        assert abs(shown - made) <= NEAR, (way, told)
+        browser.view("treemap")
+        assert abs(total(browser.rows(), 3) - made // 2) <= NEAR if made else \
+            not browser.rows() or total(browser.rows(), 3) <= NEAR, way
+        browser.view("findings")
+        assert len(browser.texts(".finding")) == lost
+        assert f"{int(lost)} of 1 finding" in browser.text("main")
+        if lost:
+            assert "in the window 4000 blocks, 1.9 MiB" in browser.text(".finding")
+        browser.view("flame")
+        browser.choose("main select", "live-blocks")
+        assert abs(int(about(browser)[-1].split(",")[0]) - made) <= NEAR, way
+        browser.choose("main select", "leaked-blocks")
+        assert about(browser)[-1].startswith(str(made * lost) + ","), way
+        options = browser.texts("main select:first-of-type option")
+        assert not any("allocated" in o or "peak" in o for o in options)
+        # What does not follow says why.
+        browser.view("limits")
+        assert "told of the whole run" in browser.text(".window")
+        browser.view("object/0")
+        assert "known of the end only" in browser.text(".window")
+        assert re.search(r"Made before\n[\d.]+ m?s", browser.text(".facts"))
     browser.click(".window button")
-    assert "In the window" not in browser.text("thead")
+    browser.view("objects")
+    assert " of " not in browser.text(".table > p")
+    assert not browser.texts(".window")
+
+
+def test_too_much_to_follow_is_said(browser, phases, tmp_path):
+    page, times = phases
+    def drop(data):
+        for part in ("tree", "stacks"):
+            del data["readings"][0][part]["made"]
+        del data["readings"][0]["timeline"]["findings"]["made"]
+    page = page.with_data(tmp_path / "page.html", drop)
+    browser.open(page.path, "timeline")
+    browser.brush((times[0], times[1]))
+    browser.view("treemap")
+    assert "too many groups" in browser.text("main")
+    browser.view("flame")
+    assert all("gained" in o for o in browser.texts("main select option"))
+    browser.view("findings")
+    assert len(browser.texts(".finding")) == 1
+
+
+def test_a_window_with_one_key_frame_says_that(browser, pages):
+    page = pages("leak")
+    browser.open(page.path, "timeline")
+    end = window(browser)[1]
+    browser.brush((f"{end * 0.97:.6f}", f"{end:.6f}"))
+    assert "nearest to both ends" in browser.text(".about")
+    browser.view("types")
+    assert "nearest to both" in browser.text("main")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_chart_has_contrast(browser, phases, scheme):
+    browser.devtools("Emulation.setEmulatedMedia", features=[
+        {"name": "prefers-color-scheme", "value": scheme}])
+    browser.open(phases[0].path, "timeline")
+    ground = browser.run("return getComputedStyle(document.body).backgroundColor")
+    found = browser.run("return Array.from(document.querySelectorAll('.plot text'),"
+                        " (e) => [getComputedStyle(e).fill, e.textContent])")
+    assert len(found) > 12
+    for ink, text in found:
+        assert contrast(ink, ground) >= 4.5, text
+    for line in (".sums", "path.blocks", ".at path"):
+        ink = browser.run("return getComputedStyle(document.querySelector("
+                          "'.plot ' + arguments[0])).stroke", line)
+        assert contrast(ink, ground) >= 3, line
+    browser.devtools("Emulation.setEmulatedMedia", features=[])
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_chart_is_as_wide_as_there_is_room(browser, phases, width):
+    browser.open(phases[0].path, "timeline", width=width)
+    texts = browser.run("""
+        const all = document.querySelector(".plot").getBoundingClientRect();
+        return Array.from(document.querySelectorAll(".plot text"), (e) => {
+            const b = e.getBoundingClientRect();
+            return [e.textContent, b.left - all.left, b.right - all.left, b.top - all.top,
+                b.bottom - all.top, all.width];
+        })""")
+    for text, left, right, top, bottom, room in texts:
+        assert left >= 0 and right <= room and top >= 0 and bottom <= 332, text
+    # Those below each other or side by side do not overlap.
+    for one in texts:
+        for other in texts:
+            if one is not other:
+                assert one[1] >= other[2] or one[2] <= other[1] \
+                    or one[3] >= other[4] - 3 or one[4] - 3 <= other[3], (one, other)
+
+
+def test_dark_graphs_are_printed_light(browser, phases):
+    browser.devtools("Emulation.setEmulatedMedia", features=[
+        {"name": "prefers-color-scheme", "value": "dark"}])
+    browser.open(phases[0].path, "flame")
+    pixel = ("const c = document.querySelector('canvas');"
+             "return Array.from(c.getContext('2d').getImageData("
+             "c.width >> 1, 15, 1, 1).data).slice(0, 3).reduce((a, b) => a + b)")
+    assert browser.run(pixel) < 300
+    # Before the event has ended: then the page is printed.
+    assert browser.run("dispatchEvent(new Event('beforeprint'));"
+                       "return Promise.resolve().then(() => {" + pixel + "})") > 500
+    browser.run("dispatchEvent(new Event('afterprint'))")
+    browser.settle()
+    assert browser.run(pixel) < 300
+    browser.devtools("Emulation.setEmulatedMedia", features=[])
 
 
 # --- Two recordings
@@ -496,6 +767,66 @@ def test_the_flame_graph_shows_what_changed(browser, compared):
     assert about(browser)[-1].startswith(size(live[0]))
     browser.choose("main .bar label:nth-child(2) select", "1")
     assert about(browser)[-1].startswith(size(live[1]))
+
+
+@pytest.fixture(scope="module")
+def twice(pages, tmp_path_factory):
+    """The same program's run, and another of it."""
+    directory = tmp_path_factory.mktemp("twice")
+    one = pages("phases")
+    other = record(directory, one.recording.parent / "phases").main
+    return one.beside(directory / "page.html", other), [one.recording, other]
+
+
+@pytest.mark.parametrize("by", ["type", "site"])
+def test_a_window_of_two_recordings_compares_what_they_gained(browser, twice, by):
+    page, sides = twice
+    end = min(read_json("timeline", side)["timeline"]["to_ns"] for side in sides)
+    way = [f"{end * part / 1e9:.6f}" for part in (0.1, 0.6)]
+    gains = [{row["name"]: row for row in read_json(
+        "objects", side, "--between", *way, "--by", by, "--limit", "0")
+        ["between"]["rows"]} for side in sides]
+    browser.open(page.path, "timeline")
+    browser.brush(way)
+    browser.view("compare")
+    browser.choose("main .bar select", by)
+    rows = {row[0]: row[1:] for row in browser.rows()}
+    expected = {}
+    for name in {*gains[0], *gains[1]}:
+        blocks, had = ([g.get(name, {}).get(key, 0) for g in gains]
+                       for key in ("delta", "bytes_delta"))
+        if blocks[0] != blocks[1] or had[0] != had[1]:
+            expected[name] = [minus(str(n)) for n in blocks] \
+                + [signed(str(blocks[1] - blocks[0]))] \
+                + [minus(small(n)) for n in had] + [signed(small(had[1] - had[0]))]
+    assert rows == expected
+    browser.view("flame")
+    # Both have 12000 blocks of entries that were made by then, and nothing of the end.
+    browser.choose("main select", "leaked-blocks")
+    assert "\u2192" in about(browser)[-1]
+    assert not any("gained" in o for o in browser.texts("main select option"))
+
+
+def small(number):
+    return "-" + size(-number) if number < 0 else size(number)
+
+
+def minus(text):
+    return text.replace("-", "\u2212")
+
+
+def test_a_window_of_which_one_knows_nothing(browser, twice, tmp_path):
+    page = twice[0].with_data(tmp_path / "page.html", lambda data:
+                              data["readings"][0].pop("timeline"))
+    browser.open(page.path, "timeline")
+    browser.brush((0, 0.05))
+    browser.view("compare")
+    assert "has no timeline" in browser.text("main")
+    browser.view("flame")
+    assert "not known of both what was made when" in browser.text("main")
+    assert any("allocated" in o for o in browser.texts("main select option"))
+    browser.choose("main .bar label:nth-child(2) select", "1")
+    assert any("gained" in o for o in browser.texts("main select option"))
 
 
 # --- Recordings that are not whole

@@ -37,6 +37,9 @@ function prepare(r) {
 	parents(r.tree);
 	sums(r.objects.block);
 	sums(r.objects.address);
+	for (const part of [r.tree, r.stacks, r.timeline?.findings])
+		if (part?.made)
+			sums(part.made.of);
 	r.text = (n) => (n < 0 ? "" : r.texts[n]);
 	r.title = `${r.report.process.name}[${r.report.process.pid}]`;
 }
@@ -111,28 +114,64 @@ export function frameText(r, f) {
 
 // --- The window of a timeline
 
-// What stacks gained from one key frame to another: Map of node to [bytes, blocks].
-export function gained(r, span) {
-	const at = (t) => r.timeline.frames.reduce((best, f) =>
-		Math.abs(f.t - t) < Math.abs(best.t - t) ? f : best);
-	const from = at(span[0]), to = at(span[1]), sum = new Map();
-	for (const [frame, sign] of [[to, 1], [from, -1]])
-		frame.node.forEach((node, i) => {
-			const s = sum.get(node) ?? [0, 0];
-			s[0] += sign * frame.bytes[i];
-			s[1] += sign * frame.blocks[i];
-			sum.set(node, s);
-		});
-	return { from: from.t, to: to.t, sum };
+// The last point that is not after a time.
+export function pointAt(t, ns) {
+	let i = t.t.length - 1;
+	while (i > 0 && t.t[i] > ns)
+		i--;
+	return i;
 }
 
-// The same by a column of `stacks`, "type" or "site": Map of text to [bytes, blocks].
-export function gainedBy(r, span, column) {
-	const of = new Map(), sum = new Map();
-	r.stacks.node.forEach((node, i) => of.set(node, r.stacks[column][i]));
-	for (const [node, [bytes, blocks]] of gained(r, span).sum) {
-		const s = sum.get(of.get(node)) ?? [0, 0];
-		sum.set(of.get(node), [s[0] + bytes, s[1] + blocks]);
-	}
+// The key frame that is nearest to a time; of two as near as each other the one that
+// `refknot objects --between` takes.
+const nearest = (frames, ns) => frames.reduce((best, f) => {
+	const far = Math.abs(f.t - ns) - Math.abs(best.t - ns);
+	return far < 0 || (far === 0 && f.kind < best.kind) ? f : best;
+});
+
+// What a window means in the data of a recording: key frames for what was gained, and
+// steps, after `low` up to `high`, for what was made. Null: all of the run.
+export function windowOf(r, span) {
+	if (!span || !r.timeline)
+		return null;
+	const { steps: at, frames } = r.timeline;
+	const near = (ns) => at.reduce((best, time, k) =>
+		Math.abs(time - ns) < Math.abs(at[best] - ns) ? k : best, 0);
+	let low = near(span[0]), high = near(span[1]);
+	if (low === high && high < at.length - 1)
+		high++;
+	else if (low === high)
+		low--;
+	return { from: nearest(frames, span[0]), to: nearest(frames, span[1]), low, high,
+		since: at[low], until: at[high] };
+}
+
+export const isMade = (w, step) => !w || (step > w.low && step <= w.high);
+
+// The sums of `made` in the window: Map of what they are of to {blocks, bytes, ...}.
+export function madeIn(made, w) {
+	const sum = new Map();
+	made.of.forEach((of, i) => {
+		if (!isMade(w, made.step[i]))
+			return;
+		const s = sum.get(of) ?? { blocks: 0, bytes: 0, leaked_blocks: 0, leaked_bytes: 0 };
+		for (const key in s)
+			s[key] += made[key][i];
+		sum.set(of, s);
+	});
+	return sum;
+}
+
+// What groups of a column of `stacks`, "type" or "site", gained from one key frame to
+// another: Map of text to [bytes, blocks]. Those of stacks that the key frame has
+// together are of text undefined.
+export function gainedBy(r, w, column) {
+	const sum = new Map();
+	for (const [frame, sign] of [[w.to, 1], [w.from, -1]])
+		frame.stack.forEach((stack, i) => {
+			const key = r.stacks[column][stack];
+			const s = sum.get(key) ?? [0, 0];
+			sum.set(key, [s[0] + sign * frame.bytes[i], s[1] + sign * frame.blocks[i]]);
+		});
 	return sum;
 }

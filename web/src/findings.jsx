@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { h, Fragment } from "preact";
-import { useState } from "preact/hooks";
-import { base, find } from "./data.js";
-import { bytes, count } from "./units.js";
+import { useMemo, useState } from "preact/hooks";
+import { base, find, madeIn, windowOf } from "./data.js";
+import { bytes, count, seconds } from "./units.js";
 import { Members } from "./graph.jsx";
 import { Search, usePrinting } from "./table.jsx";
 
@@ -70,7 +70,7 @@ function Body({ f, r }) {
 	</div>;
 }
 
-function Card({ f, r, open }) {
+function Card({ f, r, open, made }) {
 	const [shown, setShown] = useState(open);
 	usePrinting((now) => now && setShown(true));
 	const rest = f.head.slice(f.title.length).trim().replace(/ {2,}/g, " \u00b7 ");
@@ -79,7 +79,8 @@ function Card({ f, r, open }) {
 		<summary>
 			<span class="no">{f.number}</span>
 			<span class="what"><span class="kind">{f.title.toLowerCase()}</span>{" "}
-				<span class="amount">{rest}</span>
+				<span class="amount">{rest}{made && ` \u00b7 in the window ${count(made.blocks, "block")}, ${
+					bytes(made.bytes)}`}</span>
 				<span class="where mute"><bdi>{f.site}</bdi></span></span>
 			<span class="lost">{f.retained_bytes === null ? "" : bytes(f.retained_bytes)}</span>
 		</summary>
@@ -103,12 +104,18 @@ export function verdictText(r) {
 		? `; ${count(v.lost_objects, "block")}, ${bytes(v.lost_bytes)} lost` : "");
 }
 
-export function Findings({ page, at, setAt }) {
+export function Findings({ page, at, setAt, span }) {
 	const [kind, setKind] = useState("");
 	const [words, setWords] = useState("");
 	const r = page.readings[at], low = words.toLowerCase();
+	// By index: what each has of the window, where that is known.
+	const made = useMemo(() => {
+		const w = windowOf(r, span), all = w && r.timeline.findings.made;
+		return all && { ...w, of: madeIn(all, w), known: new Set(all.of) };
+	}, [r, span]);
 	const kinds = r.report.verdict.kinds.filter((k) => k.findings);
-	const list = r.findings.filter((f) => (kind ? f.kind === kind : true)
+	const list = r.findings.filter((f, i) => (!made || made.of.has(i) || !made.known.has(i))
+		&& (kind ? f.kind === kind : true)
 		&& (!low || (f.head + f.card + f.signature
 			+ f.stack.map((s) => s.function).join()).toLowerCase().includes(low)));
 	const c = r.report.checked;
@@ -130,7 +137,10 @@ export function Findings({ page, at, setAt }) {
 			</select></label>}
 			{r.findings.length > 1 && <Search value={words} set={setWords} label="Search findings" />}
 		</div>
-		{list.map((f) => <Card key={at + " " + f.number} f={f} r={r}
+		{made && r.findings.length > 0 && <p class="mute" role="status">{list.length} of {count(r.findings.length, "finding")}: those
+				with blocks that were made from {seconds(made.since)} to {seconds(made.until)}, the nearest
+				times that are known.</p>}
+		{list.map((f) => <Card key={at + " " + f.number} f={f} r={r} made={made?.of.get(r.findings.indexOf(f))}
 			open={list.length === 1} />)}
 		{!r.findings.length && <p class="good">Nothing to mend.</p>}
 		{r.findings.length > 0 && !list.length && <p>None is like that.</p>}

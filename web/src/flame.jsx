@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { h, Fragment } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { build, functions, values } from "./flametree.js";
-import { base, frameText } from "./data.js";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { alive, build, functions, values } from "./flametree.js";
+import { base, frameText, windowOf } from "./data.js";
 import { bytes, number, percent, signed } from "./units.js";
-import { Search, Table } from "./table.jsx";
+import { Between, Made } from "./made.jsx";
+import { Search, Table, usePrinting } from "./table.jsx";
 import { paint } from "./paint.js";
 
 const ROW = 20; // pixels
@@ -125,28 +126,37 @@ function step(t, n, key) {
 	return (n && siblings[at]) || n;
 }
 
-export function Flame({ page, span, dark }) {
+export function Flame({ page, span: asked, dark }) {
 	const later = page.readings[page.readings.length - 1];
-	const kinds = page.values.filter((v) =>
-		page.readings.every((one) => one.flame.values[v.name]));
-	const leaked = kinds.find((v) => v.name === "leaked-bytes");
-	const [value, setValue] = useState(kinds[0]?.name);
 	const [inverted, setInverted] = useState(false);
 	const [mode, setMode] = useState(page.readings.length > 1 ? "change" : "0");
+	const earlier = mode === "change" ? page.readings[0] : null;
+	const r = mode === "change" ? later : page.readings[+mode];
+	const both = [r, earlier ?? r];
+	const span = both.every((one) => one.timeline && (!earlier || one.stacks.made)) ? asked : null;
+	const kinds = kindsOf(page, span, r, earlier);
+	const [value, setValue] = useState(kinds[0]?.name);
+	const kind = kinds.find((v) => v.name === value) ?? kinds[0];
 	const [words, setWords] = useState("");
 	const [zoom, setZoom] = useState(0);
 	const [active, setActive] = useState(0);
 	const [width, setWidth] = useState(0);
+	const [printing, setPrinting] = useState(false);
 	const canvas = useRef(), box = useRef(), shown = useRef([]);
 
-	const compared = mode === "change" ? page.readings[0] : null;
-	const r = mode === "change" ? later : page.readings[+mode];
-	const kind = kinds.find((v) => v.name === value);
+	// What was gained is compared with the same recording at another time.
+	const compared = kind?.gained ? r : earlier;
+	const [list, before] = useMemo(() => !kind ? [] : kind.gained
+		? [alive(r, kind, kind.gained.to), alive(r, kind, kind.gained.from)]
+		: [values(r, kind, windowOf(r, span)),
+			earlier && values(earlier, kind, windowOf(earlier, span))],
+	[r, earlier, kind?.name, span]);
 	const t = useMemo(() => {
 		setZoom(0);
 		setActive(0);
-		return kind && build(r, compared, value, inverted, span);
-	}, [r, compared, value, inverted, span]);
+		return list && build(r, list, compared, before, inverted);
+	}, [list, inverted]);
+	const change = useMemo(() => kind?.gained ? list.map((n, i) => n - before[i]) : list, [list]);
 	const z = t && zoom < t.parent.length ? zoom : 0;
 	const a = t && active < t.parent.length ? active : 0;
 	const low = words.toLowerCase();
@@ -158,13 +168,14 @@ export function Flame({ page, span, dark }) {
 		watch.observe(canvas.current);
 		return () => watch.disconnect();
 	}, []);
-	useEffect(() => {
+	usePrinting(setPrinting);
+	useLayoutEffect(() => { // before the page is printed
 		if (!t || !width)
 			return;
 		shown.current = boxes(t, z, width);
 		draw(canvas.current, t, shown.current,
-			{ width, words: low, active: a, zoom: z, compared, dark });
-	}, [t, width, z, a, low, dark]);
+			{ width, words: low, active: a, zoom: z, compared, dark: dark && !printing });
+	}, [t, width, z, a, low, dark, printing]);
 
 	const found = useMemo(() => {
 		if (!t || !low)
@@ -214,7 +225,7 @@ export function Flame({ page, span, dark }) {
 	return <Fragment>
 		<h2>Flame graph</h2>
 		<div class="bar">
-			<label>Value <select value={value} onChange={(e) => setValue(e.target.value)}>
+			<label>Value <select value={kind.name} onChange={(e) => setValue(e.target.value)}>
 				{kinds.map((v) => <option value={v.name}>{v.title}</option>)}
 			</select></label>
 			{page.readings.length > 1 && <label>Of <select value={mode}
@@ -228,11 +239,13 @@ export function Flame({ page, span, dark }) {
 			<Search value={words} set={setWords} label="Search functions" />
 			<button onClick={() => go(0)} disabled={!z}>Reset zoom</button>
 		</div>
-		{span && r.timeline && <p class="mute">What stacks gained in the window of the timeline.</p>}
+		{kind.gained ? <p class="mute"><Between w={kind.gained} /> What was allocated and freed in between is not known by
+			call stack.</p> : span ? <Made r={r} span={span} /> : asked && <p class="mute">This is of the
+			whole run, for it is not known {earlier ? "of both " : ""}what was made when.</p>}
 		<About t={t} n={a} kind={kind} compared={compared} whole={whole} />
 		{low && <p class="mute" role="status">found: {
 			(kind.bytes ? bytes : number)(found)}, {percent(found, whole)}</p>}
-		{!whole && <p>{value === leaked?.name ? "Nothing leaked." : "There is nothing to draw."}</p>}
+		{!whole && <p>{kind.name === "leaked-bytes" ? "Nothing leaked." : "There is nothing to draw."}</p>}
 		<div class="flames" ref={box}><canvas ref={canvas} class="flame" tabIndex={0} role="application"
 			aria-label={"Flame graph: the arrows walk it, Enter zooms in, Escape out. "
 				+ "A table of the same is below."}
@@ -248,9 +261,25 @@ export function Flame({ page, span, dark }) {
 				+ "Warm boxes are the program's own code."}</p>
 		<details>
 			<summary>The functions as a table</summary>
-			<Functions r={r} list={values(r, value, span)} kind={kind} search={words} />
+			<Functions r={r} list={change} kind={kind} search={words} />
 		</details>
 	</Fragment>;
+}
+
+// What the flame graph can show: of a window what was gained, and of what was made in it
+// what is there at the end.
+function kindsOf(page, span, r, earlier) {
+	const kinds = page.values.filter((v) =>
+		page.readings.every((one) => one.flame.values[v.name]));
+	const w = windowOf(r, span);
+	if (!w)
+		return kinds;
+	return [
+		...(earlier ? [] : [{ name: "gained-bytes", title: "gained in the window, bytes", bytes: true,
+			gained: w }, { name: "gained-blocks", title: "gained in the window, blocks", gained: w }]),
+		...kinds.filter((v) => /^(live|leaked)/.test(v.name) && r.stacks.made)
+			.map((v) => ({ ...v, title: "made in the window and " + v.title })),
+	];
 }
 
 function Functions({ r, list, kind, search }) {

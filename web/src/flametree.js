@@ -1,18 +1,29 @@
 // SPDX-License-Identifier: MIT
 // The tree that a flame graph draws, in columns: node 0 is the root, and a node's
 // parent has a smaller number.
-import { gained } from "./data.js";
+import { madeIn } from "./data.js";
 
-// What each node of the recording's tree has of its own.
-export function values(r, value, span) {
-	if (span && r.timeline) {
-		const list = new Array(r.flame.parent.length).fill(0);
-		const blocks = /blocks|allocations/.test(value) ? 1 : 0;
-		for (const [node, sums] of gained(r, span).sum)
-			list[node] += sums[blocks];
-		return list;
-	}
-	return r.flame.values[value];
+const spread = (r) => new Array(r.flame.parent.length).fill(0);
+
+// What each node of the recording's tree has of its own; in a window (see data.js) of
+// what was made in it.
+export function values(r, kind, w) {
+	if (!w)
+		return r.flame.values[kind.name];
+	const list = spread(r), key = (kind.name.startsWith("leaked") ? "leaked_" : "")
+		+ (kind.bytes ? "bytes" : "blocks");
+	for (const [stack, sum] of madeIn(r.stacks.made, w))
+		list[r.stacks.node[stack]] += sum[key];
+	return list;
+}
+
+// What each node had alive at a key frame. The root has what is not known by stack.
+export function alive(r, kind, frame) {
+	const list = spread(r);
+	frame.stack.forEach((stack, i) => {
+		list[Math.max(r.stacks.node[stack] ?? 0, 0)] += frame[kind.bytes ? "bytes" : "blocks"][i];
+	});
+	return list;
 }
 
 // Functions of one name and file are one, whatever their lines.
@@ -46,6 +57,7 @@ function tree() {
 // Adds a recording's values to `self` or `before`.
 function add(t, r, list, column, inverted) {
 	const { parent, frame } = r.flame;
+	t[column][0] += list[0];
 	if (!inverted) {
 		const has = new Uint8Array(list.length), of = new Uint32Array(list.length);
 		for (let n = list.length - 1; n > 0; n--)
@@ -70,12 +82,13 @@ function add(t, r, list, column, inverted) {
 	}
 }
 
-// `compared`: the recording before; else null.
-export function build(r, compared, value, inverted, span) {
+// `list`: values of the nodes of `r`. Those of `compared` are from before; null: nothing
+// is compared.
+export function build(r, list, compared, before, inverted) {
 	const t = tree();
-	add(t, r, values(r, value, span), "self", inverted);
+	add(t, r, list, "self", inverted);
 	if (compared)
-		add(t, compared, values(compared, value), "before", inverted);
+		add(t, compared, before, "before", inverted);
 	const count = t.parent.length;
 	t.after = t.self.slice();
 	t.total = t.self.map((self, n) => compared ? Math.max(self, t.before[n])

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { h, Fragment, render } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import { unpack } from "./data.js";
 import { bytes, count, seconds } from "./units.js";
@@ -15,6 +14,11 @@ import { Objects, ObjectCard } from "./objects.jsx";
 const names = { findings: "Findings", flame: "Flame graph", treemap: "Treemap",
 	timeline: "Timeline", types: "Types", sites: "Sites", objects: "Objects",
 	compare: "Compare", limits: "Limits" };
+
+// What a window does not change, and why.
+const whole = { object: ". Which pointers there were is known of the end only, so a card is the "
+	+ "same in each window.",
+limits: ". What was not recorded is told of the whole run." };
 
 function Limits({ page }) {
 	return <Fragment>
@@ -87,6 +91,8 @@ function App({ page }) {
 		dark.addEventListener("change", see);
 		return () => removeEventListener("hashchange", go);
 	}, []);
+	useEffect(() => document.querySelector("header [aria-current]")?.scrollIntoView(
+		{ block: "nearest", inline: "nearest" }), [now]);
 	useEffect(() => {
 		document.documentElement.style.colorScheme = theme;
 		document.documentElement.dataset.dark = isDark ? "1" : "0";
@@ -121,20 +127,21 @@ function App({ page }) {
 				onChange={(e) => setSide(+e.target.value)}>{page.readings.map((one, i) =>
 					<option value={i}>{(i ? "after: " : "before: ") + one.title}</option>)}
 			</select></label></div>}
-			{span && r.timeline && now !== "timeline" && <p class="window">Window: {
-				seconds(span[0])} to {seconds(span[1])}{" "}
+			{span && r.timeline && now !== "timeline" && <p class="window" role="status">
+				<a href="#/timeline">Window</a>: {seconds(span[0])} to {seconds(span[1])}{whole[
+					view === "object" ? view : now]}{" "}
 				<button onClick={() => setSpan(null)}>Whole run</button></p>}
-			{now === "findings" && <Findings page={page} at={side} setAt={setSide} />}
+			{now === "findings" && <Findings page={page} at={side} setAt={setSide} span={span} />}
 			{now === "flame" && <Flame page={page} span={span} dark={isDark} />}
-			{now === "treemap" && <Treemap key={side} r={r} />}
-			{now === "timeline" && <Timeline key={side} r={r} span={span} setSpan={setSpan}
-				dark={isDark} />}
+			{now === "treemap" && <Treemap key={side} r={r} span={span} />}
+			{now === "timeline" && <Timeline key={side} r={r} span={span} setSpan={setSpan} />}
 			{now === "types" && <Groups key={"t" + side} r={r} what="type" title="Type" span={span} />}
 			{now === "sites" && <Groups key={"s" + side} r={r} what="site" title="Site" span={span} />}
 			{now === "objects" && (view === "object" && object < r.objects.type.length
 				? <ObjectCard key={side + " " + object} r={r} i={object} />
-				: <Objects key={side + " " + what} r={r} type={view === "objects" ? what : ""} />)}
-			{now === "compare" && <Compare page={page} />}
+				: <Objects key={side + " " + what} r={r} span={span}
+					type={view === "objects" ? what : ""} />)}
+			{now === "compare" && <Compare page={page} span={span} />}
 			{now === "limits" && <Limits page={page} />}
 		</main>
 		<footer class="mute">Written by refknot {page.version}; it asks nothing of any

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: MIT
 import { h, Fragment } from "preact";
 import { useMemo, useState } from "preact/hooks";
-import { frameText, hex, into, objectName, outOf, rootsOf, stackOf } from "./data.js";
+import { Made, timeOf } from "./made.jsx";
+import { frameText, hex, into, isMade, objectName, outOf, rootsOf, stackOf, windowOf } from "./data.js";
 import { bytes, count, number } from "./units.js";
 import { Graph, near } from "./graph.jsx";
 import { Search, Table } from "./table.jsx";
 
-export function Objects({ r, type }) {
+export function Objects({ r, type, span }) {
 	const [words, setWords] = useState(type ?? "");
 	const o = r.objects;
+	const only = useMemo(() => {
+		const w = windowOf(r, span);
+		return w && ((i) => isMade(w, o.step[i]));
+	}, [r, span]);
 	const columns = useMemo(() => [
 		{ title: "Object", words: true, value: (i) => objectName(r, i),
 			text: (i) => objectName(r, i) },
@@ -16,6 +21,8 @@ export function Objects({ r, type }) {
 		...(o.retained_bytes ? [{ title: "Retained", value: (i) => o.retained_bytes[i],
 			text: (i) => bytes(o.retained_bytes[i]) }] : []),
 		{ title: "Referrers", low: true, value: (i) => o.in[i], text: (i) => number(o.in[i]) },
+		...(o.step ? [{ title: "Made before", low: true, value: (i) => o.step[i],
+			text: (i) => timeOf(r, o.step[i]) }] : []),
 		{ title: "Address", low: true, value: (i) => o.address[i], text: (i) => hex(o.address[i]) },
 		{ title: "Site", words: true, low: true, value: (i) => r.text(o.site[i]),
 			text: (i) => r.text(o.site[i]) },
@@ -23,8 +30,9 @@ export function Objects({ r, type }) {
 	return <Fragment>
 		<h2>Objects</h2>
 		<div class="bar"><Search value={words} set={setWords} label="Search objects" /></div>
+		{only && <Made r={r} span={span} />}
 		<Table caption="Blocks that are alive" columns={columns} count={o.type.length}
-			sort={o.retained_bytes ? -3 : -2} search={words}
+			sort={o.retained_bytes ? -3 : -2} search={words} only={only}
 			open={(i) => { location.hash = "#/object/" + i; }} />
 	</Fragment>;
 }
@@ -106,6 +114,7 @@ export function ObjectCard({ r, i }) {
 				count(o.retained_objects[i], "block")}</dd></div>}
 			<div><dt>Address</dt><dd><code>{hex(o.address[i])}</code></dd></div>
 			{o.count[i] >= 0 && <div><dt>References</dt><dd>{o.count[i]}</dd></div>}
+			{o.step && <div><dt>Made before</dt><dd>{timeOf(r, o.step[i])}</dd></div>}
 			<div><dt>Made by</dt><dd><bdi>{r.text(o.site[i])}</bdi></dd></div>
 			<div><dt>Kept by</dt><dd>{!o.dominator ? "not known: " + r.text(r.why)
 				: by >= 0 ? <Name r={r} i={by} />

@@ -25,8 +25,8 @@ export function usePrinting(set) {
 
 // `columns`: {title, value(i), text(i), cell(i), bar(i), words, low}: what sorts, what is
 // read, what is shown if that is more. `words`: text, not numbers; `low`: left out of
-// narrow windows. `open(i)`: what Enter and a click do.
-export function Table({ caption, columns, count: total, sort, open, search, height }) {
+// narrow windows. `open(i)`: what Enter and a click do; `only(i)`: which are shown.
+export function Table({ caption, columns, count: total, sort, open, search, only, height }) {
 	const [order, setOrder] = useState(sort ?? 0);
 	const [top, setTop] = useState(0);
 	const [active, setActive] = useState(0);
@@ -37,7 +37,7 @@ export function Table({ caption, columns, count: total, sort, open, search, heig
 
 	const rows = useMemo(() => {
 		const by = columns[Math.abs(order) - 1];
-		const list = Array.from({ length: total }, (_, i) => i);
+		const list = Array.from({ length: total }, (_, i) => i).filter(only ?? (() => true));
 		const words = (search ?? "").toLowerCase();
 		const found = words ? list.filter((i) => columns.some((c) =>
 			c.words && c.text(i).toLowerCase().includes(words))) : list;
@@ -47,7 +47,7 @@ export function Table({ caption, columns, count: total, sort, open, search, heig
 				return (a < b ? -1 : a > b ? 1 : 0) * Math.sign(order) || x - y;
 			});
 		return found;
-	}, [columns, total, order, search]);
+	}, [columns, total, order, search, only]);
 
 	useLayoutEffect(() => setView(box.current.clientHeight || 600));
 	usePrinting(setPrinting);

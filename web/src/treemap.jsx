@@ -2,37 +2,48 @@
 import { h, Fragment } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { treemapSquarify } from "d3-hierarchy";
-import { find, index, once } from "./data.js";
+import { find, index, madeIn, once, windowOf } from "./data.js";
 import { bytes, count, number, percent } from "./units.js";
+import { Made } from "./made.jsx";
 import { Table } from "./table.jsx";
 
 const MOST = 250; // tiles of one level
 const ALL = 700; // of all levels
 const DEEP = 3; // levels below the first
 
-// What each node keeps, and its children.
-const kept = (r) => once(r, "kept", () => {
-	const { parent, bytes, blocks } = r.tree;
-	const k = { bytes: bytes.slice(), blocks: blocks.slice() };
+// What each node has of its own, what it keeps, and its children; in a window of what
+// was made in it.
+const kept = (r, w) => once(r, w ? `kept ${w.low} ${w.high}` : "kept", () => {
+	const { parent } = r.tree;
+	let { bytes, blocks } = r.tree;
+	if (w) {
+		bytes = parent.map(() => 0);
+		blocks = bytes.slice();
+		for (const [n, sum] of madeIn(r.tree.made, w)) {
+			bytes[n] = sum.bytes;
+			blocks[n] = sum.blocks;
+		}
+	}
+	const k = { bytes: bytes.slice(), blocks: blocks.slice(), own: { bytes, blocks } };
 	for (let n = parent.length - 1; n > 0; n--) {
 		k.bytes[parent[n]] += k.bytes[n];
 		k.blocks[parent[n]] += k.blocks[n];
 	}
 	const of = index(parent, parent.length);
-	k.children = (n) => Array.from(of(n)).filter((c) => c)
+	k.children = (n) => Array.from(of(n)).filter((c) => c && k.blocks[c])
 		.sort((a, b) => k.bytes[b] - k.bytes[a]);
 	return k;
 });
 
 // Tiles of the children, and of theirs where there is room.
-function tiles(r, node, width, height, room = { left: ALL }, depth = 0, x0 = 0, y0 = 0) {
-	const k = kept(r), list = k.children(node).filter((c) => k.bytes[c]);
+function tiles(r, k, node, width, height, room = { left: ALL }, depth = 0, x0 = 0, y0 = 0) {
+	const list = k.children(node).filter((c) => k.bytes[c]);
 	const shown = list.slice(0, MOST).map((n) => ({ n, value: k.bytes[n] }));
 	const rest = list.slice(MOST);
 	if (rest.length)
 		shown.push({ n: -1, rest: rest.length,
 			value: rest.reduce((sum, c) => sum + k.bytes[c], 0) });
-	const own = node ? r.tree.bytes[node] : 0;
+	const own = node ? k.own.bytes[node] : 0;
 	if (own && depth === 0)
 		shown.push({ n: -2, value: own });
 	const all = { value: shown.reduce((sum, c) => sum + c.value, 0) + (depth ? own : 0),
@@ -52,7 +63,7 @@ function tiles(r, node, width, height, room = { left: ALL }, depth = 0, x0 = 0, 
 		found.push({ ...one, depth });
 		room.left--;
 		if (one.n > 0 && depth < DEEP && w > 90 && t > 70 && room.left > 0)
-			found.push(...tiles(r, one.n, w - 8, t - 26, room, depth + 1,
+			found.push(...tiles(r, k, one.n, w - 8, t - 26, room, depth + 1,
 				one.x0 + 4, one.y0 + 22));
 	}
 	return found;
@@ -60,7 +71,7 @@ function tiles(r, node, width, height, room = { left: ALL }, depth = 0, x0 = 0, 
 
 const label = (r, n) => r.text(r.tree.type[n]);
 
-export function Treemap({ r }) {
+export function Treemap({ r, span }) {
 	const [node, setNode] = useState(0);
 	const [size, setSize] = useState([0, 0]);
 	const box = useRef();
@@ -72,11 +83,13 @@ export function Treemap({ r }) {
 		watch.observe(box.current);
 		return () => watch.disconnect();
 	}, []);
-	const list = useMemo(() => r.tree.parent && size[0] ? tiles(r, node, ...size) : [],
-		[r, node, size]);
+	const w = r.tree.made ? windowOf(r, span) : null;
+	const k = r.tree.parent && kept(r, w);
+	const list = useMemo(() => k && size[0] ? tiles(r, k, node, ...size) : [],
+		[r, k, node, size]);
 	if (!r.tree.parent)
 		return <p>What keeps what is not known: {r.text(r.why)}.</p>;
-	const k = kept(r), way = [];
+	const way = [];
 	for (let n = node; n; n = r.tree.parent[n])
 		way.unshift(n);
 
@@ -117,7 +130,10 @@ export function Treemap({ r }) {
 				<button onClick={() => setNode(n)} disabled={n === node}>
 					<bdi>{label(r, n)}</bdi></button></Fragment>)}
 		</nav>
-		{node > 0 && <About r={r} n={node} />}
+		{w ? <Made r={r} span={span} /> : span && r.timeline && <p class="mute">The treemap has too many groups
+			to follow the window; this is of the whole run.</p>}
+		{node > 0 && <About r={r} k={k} n={node} />}
+		{w && !list.length && size[0] > 0 && <p>None of that is alive.</p>}
 		<div class="treemap" ref={box} role="group" onKeyDown={key}
 			aria-label="Treemap of retained sizes; a table of the same is below">
 			{list.map((one) => {
@@ -140,12 +156,12 @@ export function Treemap({ r }) {
 		<p class="mute hint">A tile is as large as what would be free if its blocks were:
 			they themselves and what only they keep. Red ones are lost. Blocks of one type and
 			site below one keeper are one tile; so are the links of a list.</p>
-		<Below r={r} node={node} open={open} />
+		<Below r={r} k={k} node={node} open={open} />
 	</Fragment>;
 }
 
-function About({ r, n }) {
-	const k = kept(r), { blocks, bytes: own, site, block } = r.tree;
+function About({ r, k, n }) {
+	const { site, block } = r.tree, { blocks, bytes: own } = k.own;
 	const object = find(r.objects.block, block[n]);
 	return <p class="about">
 		<b><bdi>{label(r, n)}</bdi></b>{" "}
@@ -156,10 +172,9 @@ function About({ r, n }) {
 	</p>;
 }
 
-function Below({ r, node, open }) {
-	const k = kept(r);
+function Below({ r, k, node, open }) {
 	const [list, columns] = useMemo(() => {
-		const list = k.children(node), t = r.tree, whole = k.bytes[node];
+		const list = k.children(node), t = k.own, whole = k.bytes[node];
 		return [list, [
 			{ title: "Type", words: true, value: (i) => label(r, list[i]),
 				text: (i) => label(r, list[i]) },
@@ -172,10 +187,10 @@ function Below({ r, node, open }) {
 				text: (i) => number(t.blocks[list[i]]) },
 			{ title: "Bytes", low: true, value: (i) => t.bytes[list[i]],
 				text: (i) => bytes(t.bytes[list[i]]) },
-			{ title: "Site", words: true, low: true, value: (i) => r.text(t.site[list[i]]),
-				text: (i) => r.text(t.site[list[i]]) },
+			{ title: "Site", words: true, low: true, value: (i) => r.text(r.tree.site[list[i]]),
+				text: (i) => r.text(r.tree.site[list[i]]) },
 		]];
-	}, [r, node]);
+	}, [r, k, node]);
 	return <Table caption="What is kept" columns={columns} count={list.length} sort={-2}
 		open={(i) => open(list[i])} height={420} />;
 }

@@ -25,9 +25,12 @@ export const count = (n, noun, plural) =>
 export const number = (n) => (n < 0 ? "\u2212" + -n : "" + n);
 
 export function seconds(ns) {
-	const s = ns / 1e9;
-	return s < 1 ? (s * 1000).toFixed(1) + " ms" : s < 60 ? s.toFixed(1) + " s"
-		: `${Math.floor(s / 60)} min ${Math.floor(s % 60)} s`;
+	const s = Math.floor(ns / 1e9), part = (one, unit) => (Math.round(ns / one * 10) / 10)
+		.toFixed(1) + unit;
+	return ns < 1 ? "0 s" : ns < 1000 ? Math.round(ns) + " ns" : ns < 999950 ? part(1e3, " us")
+		: ns < 999950000 ? part(1e6, " ms") : ns < 59.95e9 ? part(1e9, " s")
+			: s < 3600 ? `${Math.floor(s / 60)} min ${s % 60} s`
+				: `${Math.floor(s / 3600)} h ${Math.floor(s % 3600 / 60)} min`;
 }
 
 export const percent = (part, whole) =>
