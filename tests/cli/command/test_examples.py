@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import SOURCE
+from conftest import BUILD, SOURCE, environment, record, refknot
 from manual import check_page, commands
 
 PAGES = {p.name: p for p in sorted((SOURCE / "man").glob("refknot*.1"))
@@ -48,3 +48,27 @@ def test_exit_statuses_are_a_table(name):
     (name, c.text, c.reason) for name in PAGES for c in examples(name) if c.reason])
 def test_example_that_cannot_run_here(name, text, reason):
     pytest.skip(f"{name}: $ {text}: {reason}")
+
+
+def skeleton(text):
+    """Lines without their numbers; of charts what is around them."""
+    return [re.sub(r"[\d.]+( [KMG]?i?B| [mu]?s\b)?", "N", " ".join(line.split()))
+            for line in text.splitlines()
+            if line.strip(" ^") and "|" not in line and "+──" not in line]
+
+
+@pytest.fixture(scope="module")
+def pinned(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("pinned")
+    record(directory, BUILD / "samples/first_pinned")
+    return directory
+
+
+@pytest.mark.parametrize("command", ["timeline", "objects --churn", "waste"])
+def test_the_readme_shows_what_is_printed(command, pinned):
+    shown = re.search(rf"(?ms)^\$ refknot {command}\n(.*?)^```$",
+                      (SOURCE / "README.md").read_text())[1]
+    done = refknot(*command.split(), cwd=pinned,
+                   env=environment(LC_ALL="C.UTF-8"))
+    assert done.status == 0, done.told
+    assert skeleton(done.out.decode()) == skeleton(shown)
