@@ -161,7 +161,7 @@ void mapped_make(struct mapped *m, const struct reading *in, enum group_by by)
 	for (size_t i = 0; i < model->mapped_count; i++) {
 		const struct rkn_mapped *r = &model->mapped[i];
 		const uint64_t bytes =
-		    r->flags & (RKN_MAPPED_SHARED | RKN_MAPPED_FILE)
+		    (r->flags & (RKN_MAPPED_SHARED | RKN_MAPPED_FILE))
 			? shared_in(model, r, &next)
 			: residency_of(&pages, r->start, r->end);
 
