@@ -483,11 +483,6 @@ uint64_t sys_clock(int clock)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-bool sys_clock_denied(void)
-{
-	return is_forbidden(SYS_clock_gettime);
-}
-
 long sys_wait(uint32_t *word, uint32_t value, uint64_t timeout_ns)
 {
 	struct timespec t = { (time_t)(timeout_ns / 1000000000u),

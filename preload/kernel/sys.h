@@ -169,8 +169,7 @@ uint64_t sys_limit(int resource);
 /* Both limits; and set them. */
 long sys_limits(int resource, uint64_t *soft, uint64_t *hard);
 long sys_set_limit(int resource, uint64_t soft, uint64_t hard);
-uint64_t sys_clock(int clock); /* nanoseconds */
-bool sys_clock_denied(void);   /* a filter denies that call */
+uint64_t sys_clock(int clock); /* nanoseconds; 0: a filter denies it */
 long sys_wait(uint32_t *word, uint32_t value, uint64_t timeout_ns);
 void sys_wake(uint32_t *word);
 void sys_rest(uint64_t ns); /* let others run; so long, if not 0 */

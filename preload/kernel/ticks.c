@@ -7,7 +7,7 @@
 #include "libc.h"
 #include "sys.h"
 
-static uint64_t read_clock(clockid_t clock)
+uint64_t ticks_coarse(void)
 {
 	const struct libc *c = libc_known();
 	struct timespec t = { 0, 0 };
@@ -16,17 +16,15 @@ static uint64_t read_clock(clockid_t clock)
 	 * which a filter may kill for. */
 	if (!c || !c->clock_gettime || !c->getauxval(AT_SYSINFO_EHDR))
 		return sys_clock(CLOCK_MONOTONIC);
-	c->clock_gettime(clock, &t);
+	c->clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-uint64_t ticks_coarse(void)
-{
-	return read_clock(CLOCK_MONOTONIC_COARSE);
 }
 
 uint64_t ticks_exact(void)
 {
-	return read_clock(sys_clock_denied() ? CLOCK_MONOTONIC_COARSE
-					     : CLOCK_MONOTONIC);
+	/* The kernel's code in the process would read the processor's counter,
+	 * which the program may have forbidden (PR_SET_TSC). */
+	const uint64_t now = sys_clock(CLOCK_MONOTONIC);
+
+	return now ? now : ticks_coarse();
 }

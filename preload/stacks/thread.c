@@ -551,7 +551,7 @@ COLD void thread_look(struct thread *t)
 	 * to a stack that is shorter now. */
 	if (t->moving.sp > ADDRESS(__builtin_frame_address(0))) {
 		timeline_tick(births(t));
-		realloc_window_ask(REALLOC_WINDOW_LOOK);
+		t->wanted = (uint8_t)(t->wanted | REALLOC_WINDOW_LOOK);
 		return;
 	}
 	if (timeline_look(births(t), READ_ONCE(store.header->live_bytes) +
