@@ -8,6 +8,7 @@
 #include "list.h"
 #include "residency.h"
 #include "strays.h"
+#include "units.h"
 
 /* With these there are pointers that the search has not seen. */
 static const enum rkn_limit_number doubts[] = {
@@ -34,6 +35,8 @@ const char *mapped_unjudged(const struct model *m)
 	for (size_t i = 0; i < sizeof(doubts) / sizeof(*doubts); i++)
 		if (m->limits[doubts[i]])
 			return "not everything was seen that may have a pointer";
+	if (m->mapped_count && !(m->meta.flags & RKN_META_MAPPINGS))
+		return "not everything was searched for pointers to them";
 	/* A child frees what its parent allocated, and that was searched. */
 	if (!m->limits[RKN_LIMIT_INHERITED] &&
 	    m->limits[RKN_LIMIT_UNKNOWN_FREE] > strays_told(m))
@@ -46,7 +49,7 @@ bool mapped_is_lost(const struct rkn_mapped *r)
 	return r->flags & RKN_MAPPED_UNHELD;
 }
 
-uint64_t mapped_lost(const struct model *m, uint64_t *bytes)
+static uint64_t sum(const struct model *m, uint32_t flag, uint64_t *bytes)
 {
 	uint64_t count = 0;
 
@@ -54,11 +57,33 @@ uint64_t mapped_lost(const struct model *m, uint64_t *bytes)
 	if (mapped_unjudged(m))
 		return 0;
 	for (size_t i = 0; i < m->mapped_count; i++)
-		if (mapped_is_lost(&m->mapped[i])) {
+		if (m->mapped[i].flags & flag) {
 			count++;
 			*bytes += m->mapped[i].end - m->mapped[i].start;
 		}
 	return count;
+}
+
+uint64_t mapped_lost(const struct model *m, uint64_t *bytes)
+{
+	return sum(m, RKN_MAPPED_UNHELD, bytes);
+}
+
+uint64_t mapped_beside(const struct model *m, uint64_t *bytes)
+{
+	return sum(m, RKN_MAPPED_BESIDE, bytes);
+}
+
+char *mapped_beside_words(uint64_t mappings, uint64_t bytes)
+{
+	char count[UNITS_SIZE], size[UNITS_SIZE];
+
+	if (!mappings)
+		return NULL;
+	return xasprintf(
+	    "%s, %s not judged: no pointer to %s was found, but each lies directly above one that is in use, from the same line, and may be one with it",
+	    units_count(count, mappings, "mapping"), units_bytes(size, bytes),
+	    mappings == 1 ? "it" : "them");
 }
 
 /* Of a file's or a shared mapping the kernel's numbers are of whole mappings;
@@ -136,8 +161,14 @@ static uint32_t *make_rows(struct mapped *m, const struct reading *in,
 
 static void add_lost(struct mapped_row *to, const struct rkn_mapped *r)
 {
-	to->lost++;
-	to->lost_bytes += r->end - r->start;
+	if (mapped_is_lost(r)) {
+		to->lost++;
+		to->lost_bytes += r->end - r->start;
+	}
+	if (r->flags & RKN_MAPPED_BESIDE) {
+		to->beside++;
+		to->beside_bytes += r->end - r->start;
+	}
 }
 
 void mapped_make(struct mapped *m, const struct reading *in, enum group_by by)
@@ -167,7 +198,7 @@ void mapped_make(struct mapped *m, const struct reading *in, enum group_by by)
 
 		add_resident(&m->rows[of_site[r->site]], bytes);
 		add_resident(&m->total, bytes);
-		if (mapped_is_lost(r) && !m->unjudged) {
+		if (!m->unjudged) {
 			add_lost(&m->rows[of_site[r->site]], r);
 			add_lost(&m->total, r);
 		}

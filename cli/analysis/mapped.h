@@ -18,6 +18,8 @@ struct mapped_row {
 	uint64_t lost;       /* of live: no pointer to it was found; 0 if
 				that was not judged */
 	uint64_t lost_bytes;
+	uint64_t beside; /* of live: not judged, see mapped_beside() */
+	uint64_t beside_bytes;
 };
 
 struct mapped {
@@ -48,5 +50,15 @@ bool mapped_is_lost(const struct rkn_mapped *r);
 /* Mappings that are lost, and their bytes; 0 if that is not known. Reads no
  * symbols. */
 uint64_t mapped_lost(const struct model *m, uint64_t *bytes);
+
+/*
+ * Likewise, mappings without a pointer that lie directly above one of the same line
+ * of the program that has one. The kernel makes one of the two, and so may the
+ * program have done, with a pointer to the start only: they are not judged.
+ */
+uint64_t mapped_beside(const struct model *m, uint64_t *bytes);
+/* "9 mappings, 9.0 MiB not judged: ..."; NULL: there are none. The caller frees
+ * it. */
+char *mapped_beside_words(uint64_t mappings, uint64_t bytes);
 
 #endif

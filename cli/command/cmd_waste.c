@@ -308,7 +308,14 @@ static size_t mapped_columns(struct table_column *columns,
 static void print_mapped_notes(const struct mapped *m)
 {
 	char text[UNITS_SIZE], bytes[UNITS_SIZE];
+	char *beside =
+	    mapped_beside_words(m->total.beside, m->total.beside_bytes);
 
+	if (beside) {
+		wrap_print(stdout, beside, WIDTH, 2);
+		puts("");
+	}
+	free(beside);
 	if (m->total.lost)
 		printf("lost: %s, %s; no pointer to %s was found\n",
 		       units_count(text, m->total.lost, "mapping"),
@@ -525,6 +532,8 @@ static json_t *mapped_row_json(const struct mapped *m,
 	document_known(o, "resident", m->known && !r->partly, r->resident);
 	document_known(o, "lost", !m->unjudged, r->lost);
 	document_known(o, "lost_bytes", !m->unjudged, r->lost_bytes);
+	document_known(o, "beside", !m->unjudged, r->beside);
+	document_known(o, "beside_bytes", !m->unjudged, r->beside_bytes);
 	document_count(o, "peak_bytes", r->peak_bytes);
 	document_count(o, "calls", r->calls);
 	document_count(o, "bytes", r->bytes);

@@ -125,6 +125,7 @@ struct gate {
 	struct gate_worst peak;
 	struct gate_worst lost; /* mappings, where that was judged */
 	uint64_t lost_mappings, lost_bytes; /* of all processes */
+	uint64_t beside, beside_bytes;      /* likewise; see mapped_beside() */
 	struct gate_worst *worst;           /* of each of options.limits, see
 				     gate_limits_open() */
 	double seconds; /* that the program ran; 0: not known */

@@ -256,10 +256,12 @@ static void place_peak(struct gate *g, struct looker *k)
 static void add_lost(struct gate *g, struct looker *k)
 {
 	const struct model *m = k->in->m;
-	uint64_t bytes, count = mapped_lost(m, &bytes);
+	uint64_t bytes, count = mapped_lost(m, &bytes), beside;
 
 	g->lost_mappings += count;
 	g->lost_bytes += bytes;
+	g->beside += mapped_beside(m, &beside);
+	g->beside_bytes += beside;
 	if (mapped_unjudged(m) || !gate_worst_note(&g->lost, bytes, m) ||
 	    bytes <= g->options.most_lost_mapped)
 		return;

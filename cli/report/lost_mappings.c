@@ -10,6 +10,9 @@
 #include "shell_word.h"
 #include "table.h"
 #include "units.h"
+#include "wrap.h"
+
+#define WIDTH 79 /* columns of text */
 
 static int by_bytes(const void *a, const void *b)
 {
@@ -59,6 +62,20 @@ static void print_list(const struct printer *p, size_t limit)
 	mapped_release(&m);
 }
 
+/* In a report of all findings only what is lost is said. */
+static void print_beside(const struct printer *p)
+{
+	uint64_t bytes, mappings = mapped_beside(p->in->m, &bytes);
+	char *words = mapped_beside_words(mappings, bytes);
+
+	if (words) {
+		fputc('\n', p->out);
+		wrap_print(p->out, words, WIDTH, 2);
+		fputc('\n', p->out);
+	}
+	free(words);
+}
+
 void lost_mappings_print(const struct printer *p,
 			 const struct report_options *o)
 {
@@ -67,6 +84,8 @@ void lost_mappings_print(const struct printer *p,
 
 	if (!(o->kinds & 1u << FINDING_LEAK))
 		return;
+	if (!(o->kinds & 1u << FINDING_CYCLE))
+		print_beside(p);
 	lost = mapped_lost(p->in->m, &bytes);
 	if (!lost)
 		return;
@@ -107,6 +126,8 @@ json_t *lost_mappings_json(const struct reading *in)
 	document_text(o, "not_known", m.unjudged);
 	document_known(o, "mappings", !m.unjudged, m.total.lost);
 	document_known(o, "bytes", !m.unjudged, m.total.lost_bytes);
+	document_known(o, "beside", !m.unjudged, m.total.beside);
+	document_known(o, "beside_bytes", !m.unjudged, m.total.beside_bytes);
 	document_set(o, "sites", rows);
 	mapped_release(&m);
 	return o;

@@ -156,6 +156,8 @@ enum rkn_meta_flag {
 	RKN_META_RUN_OPEN = 1u << 13,
 	/* Since minor version 9: stacks have what was alive when most was. */
 	RKN_META_PEAKS = 1u << 14,
+	/* Mappings to which no word leads are flagged. */
+	RKN_META_MAPPINGS = 1u << 15,
 };
 
 /* Of more than one thread, bytes that each adds to how much more than at
@@ -822,6 +824,9 @@ enum rkn_mapped_flag {
 	RKN_MAPPED_NEAR = 1u << 5,   /* near an address that it named */
 	RKN_MAPPED_UNHELD = 1u << 6, /* the snapshot found no word that may lead
 					to it */
+	RKN_MAPPED_BESIDE = 1u << 7, /* nor to this one, but it lies directly
+					above one of the same call to which there
+					is a word: it is not judged */
 };
 
 /* A mapping of the program's own, or what is left of one. */

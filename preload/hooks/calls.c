@@ -199,7 +199,7 @@ static long make_sealing(const struct call *c, const void *frame)
 }
 
 long special_call(long number, long a, long b, long c, long d, long e, long f);
-__attribute__((used, visibility("hidden"))) long
+CLEAN_ALL __attribute__((used, visibility("hidden"))) long
 special_call(long number, long a, long b, long c, long d, long e, long f)
 {
 	const struct call call = { number, { a, b, c, d, e, f } };

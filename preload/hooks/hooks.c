@@ -20,17 +20,6 @@
 #include "stop.h"
 #include "thread.h"
 
-/*
- * A hook leaves no address in the registers that it need not keep: they are
- * searched where a signal ends the program, and the C library's own malloc
- * leaves little there.
- */
-#if defined(__has_attribute) && __has_attribute(zero_call_used_regs)
-#define CLEAN __attribute__((zero_call_used_regs("used-gpr")))
-#else
-#define CLEAN
-#endif
-
 #define HERE __builtin_frame_address(0)
 
 static inline __attribute__((always_inline)) void *

@@ -50,8 +50,8 @@ static void *noted(void *p, const void *at, size_t size, int access, int flags,
 }
 
 /* The two are the same in the C library; a library between may have one. */
-EXPORT void *mmap64(void *at, size_t size, int access, int flags, int fd,
-		    off64_t offset)
+CLEAN_ALL EXPORT void *mmap64(void *at, size_t size, int access, int flags,
+			      int fd, off64_t offset)
 {
 	real_resolve();
 	replacing(flags);
@@ -62,8 +62,8 @@ EXPORT void *mmap64(void *at, size_t size, int access, int flags, int fd,
 /* The headers make mmap() a call of mmap64(). */
 EXPORT void *mappings_mmap(void *at, size_t size, int access, int flags, int fd,
 			   off64_t offset) __asm__("mmap");
-EXPORT void *mappings_mmap(void *at, size_t size, int access, int flags, int fd,
-			   off64_t offset)
+CLEAN_ALL EXPORT void *mappings_mmap(void *at, size_t size, int access,
+				     int flags, int fd, off64_t offset)
 {
 	real_resolve();
 	replacing(flags);
@@ -71,7 +71,7 @@ EXPORT void *mappings_mmap(void *at, size_t size, int access, int flags, int fd,
 		     access, flags, HERE);
 }
 
-EXPORT int munmap(void *p, size_t size)
+CLEAN_ALL EXPORT int munmap(void *p, size_t size)
 {
 	const uint64_t since = mapped_moment();
 	int result;
@@ -136,8 +136,8 @@ static void moved(uint64_t from, uint64_t size, uint64_t wanted, int flags,
 /* The fifth argument is there or not; the next function knows. */
 EXPORT void *mappings_mremap(void *p, size_t size, size_t wanted, int flags,
 			     void *to) __asm__("mremap");
-EXPORT void *mappings_mremap(void *p, size_t size, size_t wanted, int flags,
-			     void *to)
+CLEAN_ALL EXPORT void *mappings_mremap(void *p, size_t size, size_t wanted,
+				       int flags, void *to)
 {
 	const uint64_t since = mapped_moment();
 	void *result;
@@ -153,7 +153,7 @@ EXPORT void *mappings_mremap(void *p, size_t size, size_t wanted, int flags,
 }
 
 /* What malloc asks for does not come here. */
-EXPORT void *sbrk(intptr_t more)
+CLEAN_ALL EXPORT void *sbrk(intptr_t more)
 {
 	void *before;
 
@@ -165,7 +165,7 @@ EXPORT void *sbrk(intptr_t more)
 	return before;
 }
 
-EXPORT int brk(void *to)
+CLEAN_ALL EXPORT int brk(void *to)
 {
 	uint64_t before = sys_break();
 	int result;

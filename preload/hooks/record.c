@@ -157,7 +157,11 @@ static COLD void take_outside(void *p, struct record_freed *freed)
 	struct thread *t = thread_attached();
 	struct shadow_block b;
 
-	if (!READ_ONCE(process_page.epoch) || !shadow_take(ADDRESS(p), &b))
+	if (!READ_ONCE(process_page.epoch))
+		return;
+	if (t && thread_is_at_peak(t))
+		thread_peak(t);
+	if (!shadow_take(ADDRESS(p), &b))
 		return;
 	references_lose(b.noted);
 	freed->known = true;
@@ -340,9 +344,11 @@ static COLD void look(struct thread *t, void *p)
 	t->put_off = again ? left : 0;
 	WRITE_ONCE(t->frees_left, again ? 0 : left);
 	thread_set_top(t);
-	/* Last: what a handler allocates in between counts. */
+	/* Last: what a handler allocates in between counts, and what it began. */
 	if (thread_is_at_peak(t))
 		thread_peak(t);
+	if (t->detour)
+		thread_await_free(t);
 }
 
 void record_free_slowly(void *p, const void *frame)

@@ -12,6 +12,19 @@
 #define USED     __attribute__((used))
 #define COLD     __attribute__((cold, noinline))
 #define NOINLINE __attribute__((noinline))
+/*
+ * A hook leaves no address in the registers that it need not keep: they are
+ * searched where a signal ends the program or a thread is stopped, and the C
+ * library's own functions leave little there.
+ */
+#if defined(__has_attribute) && __has_attribute(zero_call_used_regs)
+#define CLEAN __attribute__((zero_call_used_regs("used-gpr")))
+/* The same of what functions that it calls have left. */
+#define CLEAN_ALL __attribute__((zero_call_used_regs("all-gpr")))
+#else
+#define CLEAN
+#define CLEAN_ALL
+#endif
 /* A large variable, of which most pages are never touched: on pages of its own,
  * so that the small ones are together on few. */
 #define APART       __attribute__((aligned(4096)))

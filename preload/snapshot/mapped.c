@@ -8,6 +8,7 @@
 #define PAGE     4096ull
 #define PLACES   1024u /* of sites, by stack; more than there are sites */
 #define PATIENCE 1000u /* looks for the other thread to be done */
+#define RESTS    100u  /* lets others run so often, if it is not */
 #define VAIN     1000u /* waits for the same thread, and it is not waited for */
 #define LATER    64u
 
@@ -199,9 +200,10 @@ static uint32_t find(uint64_t address)
 static bool put(const struct store_mapped *from, uint64_t born)
 {
 	struct store_table *t = &store.header->tables[STORE_MAPPED];
+	struct store_mapped whole = *from, *m;
 	uint32_t number = unused;
-	struct store_mapped *m;
 
+	whole.site = 0;
 	if (number) {
 		m = record(number);
 		unused = m->next;
@@ -212,7 +214,10 @@ static bool put(const struct store_mapped *from, uint64_t born)
 			return false;
 		t->count++;
 	}
-	*m = *from;
+	*m = whole;
+	/* By its site mend() sees that it is. */
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	WRITE_ONCE(m->site, from->site);
 	place_of(number)->born = born;
 	link_in(number);
 	count(m->site, 1, m->end - m->start);
@@ -225,6 +230,8 @@ static void drop(uint32_t number)
 
 	link_out(number);
 	count(m->site, -1, m->start - m->end);
+	WRITE_ONCE(m->site, 0);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	*m = (struct store_mapped){ .next = unused };
 	unused = number;
 }
@@ -305,6 +312,7 @@ static COLD void mend(void)
 			unused = i;
 		}
 	}
+	WRITE_ONCE(is_later, true);
 	missed();
 }
 
@@ -321,7 +329,10 @@ static COLD bool take_slowly(const struct thread *t, uint64_t mine)
 	const bool is_vain =
 	    was && was == READ_ONCE(waited) && READ_ONCE(vain) >= VAIN;
 
-	for (unsigned i = 0; i < (is_vain ? 1 : PATIENCE); i++) {
+	for (unsigned i = 0; i < (is_vain ? 1 : PATIENCE + RESTS); i++) {
+		/* With fewer processors than threads the other may not run. */
+		if (i >= PATIENCE)
+			sys_rest(0);
 		was = 0;
 		if (CHANGE(busy, was, mine))
 			return true;

@@ -56,6 +56,7 @@ struct picture {
 	struct first *first;   /* see first_note(); NULL: it is not asked */
 	struct unheld *unheld; /* see unheld.h; NULL: no mapping is looked for,
 				  or no more */
+	bool judges_mappings;  /* unheld_begin() could begin */
 	struct rkn_tls *tls;   /* see tls_find(); NULL: it was not asked */
 	uint32_t tls_count;
 	uint64_t tls_most; /* bytes below a thread pointer: of the farthest; 0:

@@ -160,10 +160,13 @@ static bool list_all(struct unheld *u)
 	if (!all || !u->list || !u->bits)
 		return false;
 	for (uint64_t i = 1; i < t->count; i++) {
-		const struct store_mapped *m = store_record(STORE_MAPPED, i);
+		struct store_mapped *m = store_record(STORE_MAPPED, i);
 
-		if (m && m->site)
-			all[u->all_count++] = (struct ordered){ m->start, i };
+		if (!m || !m->site)
+			continue;
+		/* As a snapshot before has it. */
+		m->flags &= ~(uint32_t)(RKN_MAPPED_UNHELD | RKN_MAPPED_BESIDE);
+		all[u->all_count++] = (struct ordered){ m->start, i };
 	}
 	ordered_sort(all, u->all_count);
 	u->all = all;
@@ -183,6 +186,7 @@ void unheld_begin(struct picture *p)
 	u = own_memory_map(sizeof(*u));
 	if (!u || !list_all(u))
 		return;
+	p->judges_mappings = true;
 	for (uint32_t i = 0; i < u->all_count; i++) {
 		const struct store_mapped *m = record(u, i);
 		struct unheld_mapping *to = &u->list[u->count];
@@ -315,20 +319,54 @@ static bool goes_on(const struct unheld *u, uint32_t i)
 	return below->end == m->start && place_of(below) == place_of(m);
 }
 
+/* Of what was one mapping each piece keeps the others, whatever lies between.
+ * False: no memory. */
+static bool keep_pieces(struct unheld *u)
+{
+	struct ordered *by_birth =
+	    own_memory_map(u->all_count * sizeof(*by_birth));
+
+	if (!by_birth)
+		return false;
+	for (uint32_t i = 0; i < u->all_count; i++) {
+		const struct store_mapped_place *place =
+		    store_record(STORE_MAPPED_PLACES, u->all[i].value);
+
+		by_birth[i] = (struct ordered){ place ? place->born : 0, i };
+	}
+	ordered_sort(by_birth, u->all_count);
+	for (uint32_t i = 0, next; i < u->all_count; i = next) {
+		bool is_kept = false;
+
+		for (next = i; next < u->all_count &&
+			       by_birth[next].key == by_birth[i].key;
+		     next++)
+			is_kept |=
+			    !is_without(u, (uint32_t)by_birth[next].value);
+		for (uint32_t k = i; is_kept && k < next; k++)
+			clear(u, (uint32_t)by_birth[k].value);
+	}
+	return true;
+}
+
 void unheld_end(struct picture *p)
 {
 	struct unheld *u = p->unheld;
 
 	p->unheld = NULL;
 	/* Blocks that the program keeps from the search may have pointers. */
-	if (!u || p->skipped || p->edges.cut || p->roots.cut)
+	if (!p->judges_mappings || p->skipped || p->edges.cut || p->roots.cut ||
+	    (u && !keep_pieces(u)))
 		return;
-	for (uint32_t i = 0; i < u->all_count; i++) {
+	store_flag(RKN_META_MAPPINGS);
+	for (uint32_t i = 0; u && i < u->all_count; i++) {
 		if (!is_without(u, i))
 			continue;
-		if (goes_on(u, i))
+		if (goes_on(u, i)) {
 			clear(u, i);
-		else
+			record(u, i)->flags |= RKN_MAPPED_BESIDE;
+		} else {
 			record(u, i)->flags |= RKN_MAPPED_UNHELD;
+		}
 	}
 }

@@ -262,6 +262,17 @@ static bool is_inside(uint64_t open)
 	return open && open < PROCESS_EPOCHS;
 }
 
+/* Whether this is a handler on the signals' own stack, and `open` on another: the
+ * handler still runs, wherever the two stacks lie. */
+static bool is_on_signal_stack(uint64_t here, uint64_t open)
+{
+	bool now, then;
+
+	sys_alternate_stack(here, &now);
+	sys_alternate_stack(open, &then);
+	return now && !then;
+}
+
 COLD struct thread *thread_enter_slowly(uint64_t here, const void *frame)
 {
 	uint64_t epoch, open;
@@ -294,8 +305,9 @@ COLD struct thread *thread_enter_slowly(uint64_t here, const void *frame)
 	 * function calls a hook again. Of two hooks one is never called by the
 	 * other in the same frame. */
 	if (is_inside(open) &&
-	    !(open >= t->ranges[0].least && open < here + (frame != NULL) &&
-	      here < t->ranges[0].most))
+	    (!(open >= t->ranges[0].least && open < here + (frame != NULL) &&
+	       here < t->ranges[0].most) ||
+	     is_on_signal_stack(here, open)))
 		return NULL;
 	/* What was left in the middle of a change is not to be believed. */
 	if (is_inside(open) || t->gate.epoch != gate_of(epoch)) {
@@ -597,7 +609,11 @@ void thread_set_top(struct thread *t)
 	/* Or else the next free asks by itself. */
 	if (t->frees_left > 0 && t->live_most < top)
 		top = t->live_most;
-	t->live_top = t->detour || top < 0 ? 0 : (uint64_t)top + 1;
+	t->live_top = top < 0 ? 0 : (uint64_t)top + 1;
+	/* Last: a handler may have opened a region in between. */
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (READ_ONCE(t->detour))
+		WRITE_ONCE(t->live_top, 0);
 }
 
 /* `published`: the live bytes that were, at some moment. */

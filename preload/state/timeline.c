@@ -342,15 +342,17 @@ static void add_page(struct rows *r, uint32_t first)
 static uint32_t free_place(void)
 {
 	const struct list *l = &timeline.keys;
-	const uint32_t word = *word_of(l), count = word & ~STORE_LIST_SECOND;
+	const uint32_t word = *word_of(l), count = count_of(l, word);
 	uint64_t taken = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
 		const struct rkn_key *k =
 		    store_record(l->table, first_of(l, word) + i);
 
-		taken |= 1ull << (k->first / STORE_KEY_ROWS_MOST);
+		taken |= 1ull << (k ? k->first / STORE_KEY_ROWS_MOST : 0) %
+				     STORE_KEY_PLACES;
 	}
+	static_assert(STORE_KEYS_MOST < STORE_KEY_PLACES, "one is free");
 	return (uint32_t)__builtin_ctzll(~taken);
 }
 

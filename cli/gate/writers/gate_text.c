@@ -11,6 +11,7 @@
 #include "gate_failing.h"
 #include "gate_writers.h"
 #include "killed.h"
+#include "mapped.h"
 #include "paint.h"
 #include "report.h"
 #include "text_stream.h"
@@ -307,6 +308,15 @@ static void print_failures(FILE *out, const struct gate *g)
 		fputc('\n', out);
 }
 
+static void print_beside(FILE *out, const struct gate *g)
+{
+	char *words = mapped_beside_words(g->beside, g->beside_bytes);
+
+	if (words)
+		fprintf(out, "note: %s\n", words);
+	free(words);
+}
+
 void gate_write_text(FILE *out, const struct gate *g)
 {
 	const struct gate_verdict *v = &g->verdict;
@@ -366,6 +376,7 @@ void gate_write_text(FILE *out, const struct gate *g)
 		    units_count(count, g->lost_mappings, "mapping"),
 		    units_bytes(size, g->lost_bytes),
 		    g->lost_mappings == 1 ? "it" : "them");
+	print_beside(out, g);
 	print_ended(out, g, true);
 	print_possible(out, g);
 	fprintf(out, "%s%s%s\n",

@@ -183,6 +183,31 @@ static NOINLINE void hole_known(void)
 	kept = (uintptr_t)p + SIZE / 2;
 }
 
+/* The middle is given back, and the start leads to both ends. */
+static NOINLINE void hole(void)
+{
+	char *p = map(3 * SIZE);
+
+	munmap(p + SIZE, SIZE);
+	apart();
+	kept = (uintptr_t)p;
+}
+
+/* A loop that forgets each but the last. */
+static NOINLINE void forgets(void)
+{
+	char *last = NULL;
+
+	for (int i = 0; i < 10; i++) {
+		char *p = map(SIZE);
+
+		if (last && p + SIZE != last)
+			puts("apart");
+		last = p;
+	}
+	kept = (uintptr_t)last;
+}
+
 static NOINLINE char *moved(void)
 {
 	char *p = map(SIZE), *to;
@@ -206,9 +231,22 @@ static NOINLINE void moved_known(void)
 	kept = (uintptr_t)moved() + 2 * SIZE;
 }
 
+/* By a way that nobody sees. */
+static void unmap(const char *p, size_t size)
+{
+	long result;
+
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(SYS_munmap), "D"(p), "S"(size)
+			 : "rcx", "r11", "memory");
+	if (result)
+		abort();
+}
+
 static NOINLINE void raw(void)
 {
-	syscall(SYS_munmap, map(SIZE), SIZE);
+	unmap(map(SIZE), SIZE);
 }
 
 /* malloc gets the same addresses. */
@@ -216,7 +254,7 @@ static NOINLINE void raw_again(void)
 {
 	const size_t size = 1 << 20;
 
-	syscall(SYS_munmap, map(size), size);
+	unmap(map(size), size);
 	kept = ~(uintptr_t)malloc(size - PAGE);
 }
 
@@ -362,6 +400,8 @@ static const struct {
 	CASE(half),
 	CASE(half_known),
 	CASE(hole_known),
+	CASE(hole),
+	CASE(forgets),
 	CASE(moved_lost),
 	CASE(moved_known),
 	CASE(raw),

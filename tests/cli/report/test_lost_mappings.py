@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from conftest import CC, SOURCE, environment, read_json, record, refknot, run
+from conftest import CC, REFKNOT, SOURCE, environment, read_json, record, refknot, run
 
 PAGE = 4096
 SIZE = 16  # pages
@@ -14,9 +14,8 @@ SIZE = 16  # pages
 CASES = {
     "lost": [SIZE], "start": [], "middle": [], "end": [], "outside": [SIZE],
     "page_number": [], "in_block": [], "in_lost_block": [SIZE], "in_freed_block": [SIZE],
-    "in_block_not_searched": [],
     "itself": [SIZE], "in_lost_mapping": [SIZE], "in_register": [],
-    "in_thread_register": [], "half": [SIZE // 2], "half_known": [], "hole_known": [],
+    "in_thread_register": [], "half": [SIZE // 2], "half_known": [], "hole_known": [], "hole": [],
     "moved_lost": [3 * SIZE], "moved_known": [], "raw": [], "raw_again": [],
     "signal_stack": [], "thread_stack": [], "named": [], "fixed": [], "hidden": [],
     "shared": [], "declared": [], "lowest": [],
@@ -25,7 +24,7 @@ CASES = {
 
 def mappings(recording):
     found = read_json("waste", recording)["waste"]["mapped_by_program"]
-    for name in ("lost", "lost_bytes"):
+    for name in ("lost", "lost_bytes", "beside", "beside_bytes"):
         if found["lost_not_known"] is None:
             assert sum(row[name] for row in found["rows"]) == found["total"][name]
         else:
@@ -53,6 +52,30 @@ def test_lost_is_what_no_word_leads_to(case, program, tmp_path):
     pages = [row["lost_bytes"] // PAGE for row in found["rows"] if row["lost"]]
     assert pages == CASES[case]
     assert found["total"]["lost"] == len(pages)
+
+
+def test_nothing_is_judged_if_a_block_is_not_searched(program, tmp_path):
+    done = record(tmp_path, program, "in_block_not_searched")
+    found = mappings(done.main)
+    assert found["lost_not_known"] == "not everything was searched for pointers to them"
+    assert found["total"]["live"] == 1
+
+
+def test_what_touches_one_that_is_known_is_not_judged_and_that_is_said(program, tmp_path):
+    done = record(tmp_path, program, "forgets")
+    if b"apart" in done.outcome.out:
+        pytest.skip("the kernel put other memory in between")
+    total = mappings(done.main)["total"]
+    assert (total["live"], total["lost"], total["beside"]) == (10, 0, 9)
+    assert total["beside_bytes"] == 9 * SIZE * PAGE
+    found = read_json("leaks", done.main)["lost_mappings"]
+    assert (found["mappings"], found["beside"]) == (0, 9)
+    words = "9 mappings, 576.0 KiB not judged: no pointer to them was found"
+    for command in "waste", "leaks":
+        assert words in refknot(command, done.main).out.decode()
+    told = run(REFKNOT, "check", "--max-lost-mapped", "0", done.main).out.decode()
+    assert "note: " + words in told and "OK" in told
+    assert "not judged" not in refknot("report", done.main).out.decode()
 
 
 def test_what_is_above_one_that_is_known_is_lost(program, tmp_path):
@@ -109,7 +132,9 @@ def test_report_has_their_number_and_leaks_their_sites(program, tmp_path):
     found = read_json("report", done.main)
     assert found["verdict"]["findings"] == 0
     site, = found["lost_mappings"].pop("sites")
-    assert found["lost_mappings"] == {"not_known": None, "mappings": 1, "bytes": SIZE * PAGE}
+    assert found["lost_mappings"] == {
+        "not_known": None, "mappings": 1, "bytes": SIZE * PAGE, "beside": 0,
+        "beside_bytes": 0}
     assert site["mappings"] == 1 and site["site"].startswith("map at lost_maps.c:")
 
 
@@ -118,7 +143,8 @@ def test_nothing_is_told_where_nothing_is_lost(program, tmp_path):
     for command in "report", "leaks", "waste":
         assert "lost:" not in refknot(command, done.main).out.decode()
     assert read_json("leaks", done.main)["lost_mappings"] == {
-        "not_known": None, "mappings": 0, "bytes": 0, "sites": []}
+        "not_known": None, "mappings": 0, "bytes": 0, "beside": 0, "beside_bytes": 0,
+        "sites": []}
 
 
 @pytest.mark.parametrize("case, limit, status, text", [

@@ -186,8 +186,9 @@ static void stacks_through_one_function_are_recalled(void **state)
 		far[which / 16](which);
 	}
 	assert_int_equal(different, 0);
-	/* But for names that share a place in walk.seen. */
-	assert_in_range(recalled, 64 * 6, 64 * 18);
+	/* But for names that share a place in walk.seen: by where the program was
+	 * loaded, in one run of 60 fewer than a third. */
+	assert_in_range(recalled, 64 * 2, 64 * 18);
 }
 
 /* More words than a memo holds: the outer frames are the last walk's. */
