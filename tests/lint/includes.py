@@ -22,7 +22,7 @@ NEEDED = {"cmocka.h": {"setjmp.h", "stdarg.h", "stddef.h", "stdint.h"}}
 # Headers whose includers mean another one as well, which they set up or need.
 GIVES = {"hash.h": "uthash.h", "die.h": "xmalloc.h"}
 # Attributes confuse ctags.
-PLAIN = ["-D__attribute__(x)=", "-D__extension__=", "-D__restrict=", "-D__asm__(x)=",
+PLAIN = ["-D__attribute__(x)=", "-D__extension__=", "-D__restrict=", "-D__asm__(...)=",
          "-D_Noreturn="]
 
 Include = namedtuple("Include", "line name system path")
