@@ -21,6 +21,11 @@ void table_add(struct table *t, const char *text)
 	*LIST_ADD(t->cells, t->count) = xstrdup(text);
 }
 
+char *table_other(size_t rows)
+{
+	return xasprintf("other (%zu row%s more)", rows, rows == 1 ? "" : "s");
+}
+
 static size_t columns_of(const struct table *t, size_t i)
 {
 	return wrap_columns(t->cells[i], strlen(t->cells[i]));

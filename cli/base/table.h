@@ -24,6 +24,9 @@ void table_init(struct table *t, const struct table_column *columns,
 		size_t width);
 /* Appends the next cell, from left to right and down; copies `text`. */
 void table_add(struct table *t, const char *text);
+/* "other (17 rows more)", the name of a row that sums them, for the caller to
+ * free. */
+char *table_other(size_t rows);
 void table_print(const struct table *t, FILE *out);
 void table_release(struct table *t);
 

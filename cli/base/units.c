@@ -75,6 +75,11 @@ char *units_time(char *text, uint64_t ns)
 	return text;
 }
 
+uint64_t units_magnitude(int64_t change)
+{
+	return change < 0 ? -(uint64_t)change : (uint64_t)change;
+}
+
 #define NAMED 31 /* what comes then is the program's to name */
 
 const char *units_signal(int signal)

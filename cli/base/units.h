@@ -8,7 +8,7 @@
 
 #define UNITS_SIZE 64 /* enough for any text of these functions */
 
-/* Each but the last writes into `text` (UNITS_SIZE bytes) and returns it. */
+/* Those that take `text` write into it (UNITS_SIZE bytes) and return it. */
 
 /* "0 B", "1023 B", "1.0 KiB", "11.8 MiB", ...: one decimal, rounded. */
 char *units_bytes(char *text, uint64_t bytes);
@@ -19,5 +19,8 @@ char *units_time(char *text, uint64_t nanoseconds);
 /* "Segmentation fault", or "unknown": older C libraries have no sigdescr_np().
  */
 const char *units_signal(int signal);
+
+/* How much that is, whether more or less. */
+uint64_t units_magnitude(int64_t change);
 
 #endif

@@ -11,6 +11,7 @@
 #include "document.h"
 #include "escape.h"
 #include "groups.h"
+#include "list.h"
 #include "marks.h"
 #include "obstacle.h"
 #include "options.h"
@@ -131,15 +132,17 @@ static void side_open(struct side *s, const char *argument)
 		    "diff: --by root and --retained cannot be had of a mark or the peak, which keep no pointers");
 }
 
-static int by_growth(const void *a, const void *b)
+/* More or less alike. */
+static int by_change(const void *a, const void *b)
 {
 	const struct row *x = a, *y = b;
 
-	if (x->bytes != y->bytes)
-		return x->bytes > y->bytes ? -1 : 1;
-	if (x->objects != y->objects)
-		return x->objects > y->objects ? -1 : 1;
-	return strcmp(x->key, y->key);
+	return ORDER(units_magnitude(y->bytes), units_magnitude(x->bytes))
+		   ?: ORDER(units_magnitude(y->objects),
+			    units_magnitude(x->objects))
+			  ?: ORDER(units_magnitude(y->retained),
+				   units_magnitude(x->retained))
+				 ?: strcmp(x->key, y->key);
 }
 
 static struct row row_of(const struct group *before, const struct group *after)
@@ -156,7 +159,7 @@ static struct row row_of(const struct group *before, const struct group *after)
 	return r;
 }
 
-/* Groups that differ, what grew most first. */
+/* Groups that differ, what changed most first. */
 static struct row *compare(const struct groups *a, const struct groups *b,
 			   size_t *count)
 {
@@ -177,7 +180,7 @@ static struct row *compare(const struct groups *a, const struct groups *b,
 		if (r.objects || r.bytes || r.retained)
 			rows[(*count)++] = r;
 	}
-	qsort(rows, *count, sizeof(*rows), by_growth);
+	qsort(rows, *count, sizeof(*rows), by_change);
 	return rows;
 }
 
@@ -186,13 +189,12 @@ static struct row *compare(const struct groups *a, const struct groups *b,
 static void add_bytes(struct table *t, int64_t bytes)
 {
 	char text[UNITS_SIZE], cell[UNITS_SIZE + 2];
-	uint64_t size = bytes < 0 ? -(uint64_t)bytes : (uint64_t)bytes;
 
 	snprintf(cell, sizeof(cell), "%s%s",
 		 bytes < 0 ? "-"
 		 : bytes   ? "+"
 			   : "",
-		 units_bytes(text, size));
+		 units_bytes(text, units_magnitude(bytes)));
 	table_add(t, cell);
 }
 
@@ -217,6 +219,27 @@ static void add_change(struct table *t, const struct row *r, bool known)
 	table_add(t, r->key);
 }
 
+static void add_group(struct group *to, const struct group *g)
+{
+	to->live += g ? g->live : 0;
+	to->bytes += g ? g->bytes : 0;
+}
+
+/* A row of those that are not shown. */
+static void add_other(struct table *t, const struct row *rows, size_t count)
+{
+	struct group a = { .key = table_other(count) }, b = { .key = a.key };
+	struct row sum;
+
+	for (size_t i = 0; i < count; i++) {
+		add_group(&a, rows[i].before);
+		add_group(&b, rows[i].after);
+	}
+	sum = row_of(&a, &b);
+	add_change(t, &sum, false);
+	free(a.key);
+}
+
 static void print_rows(const struct row *rows, size_t count, size_t limit,
 		       const struct row *total)
 {
@@ -238,12 +261,11 @@ static void print_rows(const struct row *rows, size_t count, size_t limit,
 	table_init(&t, columns, width);
 	for (size_t i = 0; i < shown; i++)
 		add_change(&t, &rows[i], true);
+	if (shown < count)
+		add_other(&t, &rows[shown], count - shown);
 	add_change(&t, total, false);
 	table_print(&t, stdout);
 	table_release(&t);
-	if (shown < count)
-		printf("omitting %zu more rows; --limit 0 shows all\n",
-		       count - shown);
 }
 
 static void print_text(const struct side *sides, const struct row *rows,

@@ -66,8 +66,7 @@ static void print_table(const struct groups *g, size_t limit)
 	size_t count = sizeof(columns) / sizeof(*columns);
 	size_t shown = limit && limit < g->count ? limit : g->count;
 	size_t more = g->count - shown;
-	char *other =
-	    xasprintf("other (%zu row%s more)", more, more == 1 ? "" : "s");
+	char *other = table_other(more);
 	struct table t;
 
 	if (!g->retained) {
@@ -191,7 +190,7 @@ static void check_history(void)
 		    name);
 	if (between && sort)
 		die(STATUS_INPUT,
-		    "objects: --between takes no --sort: what grew most is first");
+		    "objects: --between takes no --sort: what changed most is first");
 }
 
 static bool is_file(const char *name)

@@ -253,8 +253,7 @@ static void print_rows(const struct waste *w, const struct contents *c,
 			rows[i].key);
 	if (shown < count) {
 		struct sum rest = sum_from(rows, shown, count);
-		char *other = xasprintf("other (%zu row%s more)", count - shown,
-					count - shown == 1 ? "" : "s");
+		char *other = table_other(count - shown);
 
 		add_row(&t, w, &rest.row, c->known ? &rest.holds : NULL, other);
 		free(other);

@@ -172,16 +172,18 @@ struct change {
 	int64_t blocks, bytes;
 };
 
-static int by_growth(const void *a, const void *b)
+/* More or less alike. */
+static int by_change(const void *a, const void *b)
 {
 	const struct change *x = a, *y = b;
 
-	return ORDER(y->bytes, x->bytes)
-		   ?: ORDER(y->blocks, x->blocks)
+	return ORDER(units_magnitude(y->bytes), units_magnitude(x->bytes))
+		   ?: ORDER(units_magnitude(y->blocks),
+			    units_magnitude(x->blocks))
 			  ?: strcmp(x->row->key, y->row->key);
 }
 
-/* Rows that differ, what grew most first. */
+/* Rows that differ, what changed most first. */
 static struct change *compare(const struct group_series *s, size_t *count)
 {
 	struct change *list = xcalloc(s->count + 1, sizeof(*list));
@@ -198,7 +200,7 @@ static struct change *compare(const struct group_series *s, size_t *count)
 		if (c.blocks || c.bytes)
 			list[(*count)++] = c;
 	}
-	qsort(list, *count, sizeof(*list), by_growth);
+	qsort(list, *count, sizeof(*list), by_change);
 	return list;
 }
 
@@ -213,12 +215,11 @@ static void add_change(struct table *t, int64_t blocks, int64_t bytes,
 	table_add(t, v ? cell : "");
 	snprintf(cell, sizeof(cell), blocks ? "%+" PRId64 : "%" PRId64, blocks);
 	table_add(t, cell);
-	snprintf(
-	    cell, sizeof(cell), "%s%s",
-	    bytes < 0 ? "-"
-	    : bytes   ? "+"
-		      : "",
-	    units_bytes(text, bytes < 0 ? -(uint64_t)bytes : (uint64_t)bytes));
+	snprintf(cell, sizeof(cell), "%s%s",
+		 bytes < 0 ? "-"
+		 : bytes   ? "+"
+			   : "",
+		 units_bytes(text, units_magnitude(bytes)));
 	table_add(t, cell);
 	table_add(t, key);
 }
@@ -235,6 +236,19 @@ static void print_instant(const char *word, const struct instant *i,
 		       units_time(other, asked->time_ns));
 }
 
+/* A row of the sums of several. */
+static void add_changes(struct table *t, const struct change *list,
+			size_t count, const char *key)
+{
+	int64_t blocks = 0, bytes = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		blocks += list[i].blocks;
+		bytes += list[i].bytes;
+	}
+	add_change(t, blocks, bytes, NULL, key);
+}
+
 static void print_between(const struct change *list, size_t count,
 			  enum group_by by, size_t limit)
 {
@@ -246,7 +260,7 @@ static void print_between(const struct change *list, size_t count,
 		{ group_by_titles[by], false },
 	};
 	const size_t shown = limit && limit < count ? limit : count;
-	int64_t blocks = 0, bytes = 0;
+	char *other = NULL;
 	struct table t;
 
 	if (!count) {
@@ -254,19 +268,17 @@ static void print_between(const struct change *list, size_t count,
 		return;
 	}
 	table_init(&t, columns, sizeof(columns) / sizeof(*columns));
-	for (size_t i = 0; i < count; i++) {
-		blocks += list[i].blocks;
-		bytes += list[i].bytes;
-		if (i < shown)
-			add_change(&t, list[i].blocks, list[i].bytes,
-				   list[i].row->values, list[i].row->key);
+	for (size_t i = 0; i < shown; i++)
+		add_change(&t, list[i].blocks, list[i].bytes,
+			   list[i].row->values, list[i].row->key);
+	if (shown < count) {
+		other = table_other(count - shown);
+		add_changes(&t, &list[shown], count - shown, other);
 	}
-	add_change(&t, blocks, bytes, NULL, "total");
+	add_changes(&t, list, count, "total");
 	table_print(&t, stdout);
 	table_release(&t);
-	if (shown < count)
-		printf("omitting %zu more rows; --limit 0 shows all\n",
-		       count - shown);
+	free(other);
 }
 
 static json_t *instant_json(const struct instant *i,

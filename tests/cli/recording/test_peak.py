@@ -553,3 +553,35 @@ int main(void)
     assert found == {"s0": (1, 100)}
     done = refknot("objects", "--at", "peek", made.main)
     assert done.status == 2 and "its marks: peak" in done.told
+
+
+def test_what_changed_most_is_first_and_all_rows_add_up(tmp_path):
+    """Which way it changed does not matter; what is not shown is one row."""
+    made = record(tmp_path, program(tmp_path, """
+int main(void)
+{
+    struct kept k[SITES], late[3];
+    for (int i = 0; i < SITES; i++)
+        take(&k[i], i, 1024 * (i + 1));
+    for (int i = 1; i < SITES; i++)
+        give(&k[i]);
+    for (int i = 0; i < 3; i++)
+        take(&late[i], i, 2560);
+    tell();
+}
+"""))
+    by = "--by", "function"
+    for command in (["diff", *by, f"{made.main}@peak", made.main],
+                    ["objects", *by, "--between", "peak", "end", made.main]):
+        whole, cut = (refknot(*command[:3], "-n", n, *command[3:]).out.decode()
+                      for n in ("0", "3"))
+        rows = [r.split() for r in whole.splitlines()
+                if re.search(r" s\d$| char\[\]$", r)]
+        assert [r[-1] for r in rows] == ["s7", "s6", "s5", "s4", "s3",
+                                         "s0", "s1", "s2"], whole
+        assert "other (" not in whole and "omitting" not in cut
+        table = [r.strip() for r in cut[cut.index("BEFORE"):].splitlines()]
+        assert [r.split()[-1] for r in table[1:4]] == ["s7", "s6", "s5"]
+        # s4 -5, s3 -4, s0 +2.5, s2 -0.5, s1 +0.5; s0 to s2 as many as before
+        assert re.search(r"-1 +-6\.5 KiB +other \(5 rows more\)$", table[4]), cut
+        assert re.search(r"-4 +-27\.5 KiB +total$", table[5]), cut
