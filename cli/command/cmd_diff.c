@@ -81,7 +81,9 @@ static char *choose(struct group_choice *choice, const struct reading *in,
 			   : NULL;
 	}
 	list = marks_list(m);
-	text = xasprintf("the recording has no such mark; its marks: %s", list);
+	text =
+	    xasprintf("the recording has no such mark; its marks: %s%s", list,
+		      peak_why_unknown(m) ? "" : "; @peak needs no mark");
 	free(list);
 	return text;
 }
@@ -335,7 +337,7 @@ static int run(const char **arguments)
 	json = options_format() == FORMAT_JSON;
 	if (!arguments || !arguments[0] || !arguments[1] || arguments[2])
 		die(STATUS_INPUT,
-		    "diff: give two recordings or marks, as in: refknot diff prog.1.rkn@start prog.1.rkn");
+		    "diff: give two recordings or marks, as in: refknot diff prog.1.rkn@peak prog.1.rkn");
 	limit = options_limit(json ? 0 : OPTIONS_ROWS);
 	grouping = (enum group_by)options_choice("by", by, group_by_names,
 						 GROUP_BYS, GROUP_BY_TYPE);

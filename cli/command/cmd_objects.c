@@ -9,6 +9,7 @@
 #include "die.h"
 #include "escape.h"
 #include "groups.h"
+#include "instants.h"
 #include "marks.h"
 #include "objects_history.h"
 #include "obstacle.h"
@@ -84,11 +85,31 @@ static void print_table(const struct groups *g, size_t limit)
 	free(other);
 }
 
+/* What may be meant instead is named, too. */
+static char *why_no_mark(const struct model *m)
+{
+	char *list = marks_list(m), *text = escape(at), *why, *told;
+	struct instant asked = { 0 };
+
+	why = instants_parse(m, at, &asked);
+	if (!why && instants_known(m) && asked.kind == INSTANT_KINDS)
+		told = xasprintf(
+		    "--at takes marks, and \"%s\" is a time: refknot objects --between start %s",
+		    text, text);
+	else
+		told = xasprintf(
+		    "the recording has no mark \"%s\"; its marks: %s%s", text,
+		    list, peak_why_unknown(m) ? "" : "; --at peak needs none");
+	free(why);
+	free(text);
+	free(list);
+	return told;
+}
+
 /* What is to be summed; or why it cannot be, for the caller to free. */
 static char *choose(struct group_choice *choice, const struct model *m)
 {
 	const char *why;
-	char *list, *text, *told;
 
 	*choice = (struct group_choice){
 		.generation = generation,
@@ -105,13 +126,7 @@ static char *choose(struct group_choice *choice, const struct model *m)
 				 why)
 			   : NULL;
 	}
-	list = marks_list(m);
-	text = escape(at);
-	told = xasprintf("the recording has no mark \"%s\"; its marks: %s",
-			 text, list);
-	free(text);
-	free(list);
-	return told;
+	return why_no_mark(m);
 }
 
 static void print_text(const struct model *m, const struct groups *g,

@@ -535,6 +535,28 @@ def test_a_peak_is_compared_with_the_end(simple):
         assert done.status == 2 and "a mark or the peak" in done.told
 
 
+def test_a_mark_that_is_not_there_names_what_is(simple, tmp_path):
+    old = as_of_minor_version_8(simple.main, tmp_path / "old.rkn")
+    for recording, known in (simple.main, True), (old, False):
+        done = refknot("diff", f"{recording}@start", recording)
+        assert done.status == 2 and "no such mark; its marks: none" in done.told
+        assert ("; @peak needs no mark" in done.told) == known
+        done = refknot("objects", "--at", "warm", recording)
+        assert done.status == 2 and 'no mark "warm"; its marks: none' in done.told
+        assert ("; --at peak needs none" in done.told) == known
+    for time in "50%", "0.001", "3ms":
+        done = refknot("objects", "--at", time, simple.main)
+        assert done.status == 2 and "--between" in done.told, done.told
+        command = done.told.strip().split("refknot objects ")[1].split()
+        assert command == ["--between", "start", time]
+    # What it names can be typed.
+    done = refknot("diff")
+    assert done.status == 2
+    first, second = done.told.strip().split("refknot diff ")[1].split()
+    assert (first, second) == ("prog.1.rkn@peak", "prog.1.rkn")
+    assert refknot("diff", f"{simple.main}@peak", simple.main).status == 0
+
+
 def test_a_mark_of_that_name_is_meant(tmp_path):
     made = record(tmp_path, program(tmp_path, """
 #include <refknot.h>
