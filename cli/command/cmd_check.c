@@ -437,13 +437,48 @@ static char *command_of(const char *what, const char *const *words)
 	return text;
 }
 
+/* The limit that is exceeded, if nothing else fails; NULL: more does. */
+static const struct gate_worst *only_excess(void)
+{
+	const struct gate_worst *worst = NULL;
+
+	for (size_t i = 0; i < gate.verdict.rule_count; i++) {
+		const struct gate_rule *r = &gate.verdict.rules[i];
+
+		if (!r->failed)
+			continue;
+		if (worst || !r->worst || !r->worst->shown_by)
+			return NULL;
+		worst = r->worst;
+	}
+	return worst;
+}
+
+/* "refknot leaks app.1.rkn"; NULL: it cannot be typed. */
+static char *excess_command(const struct gate_worst *worst)
+{
+	const char *const path[] = { options_program ? keep : worst->path,
+				     NULL };
+	char *made, *both;
+
+	if (*path || !options_program)
+		return command_of(worst->shown_by, path);
+	made = command_of("run -q", options_program);
+	both = made ? xasprintf("%s; refknot %s", made, worst->shown_by) : NULL;
+	free(made);
+	return both;
+}
+
 /* What shows the findings in full: their recording, or if none is kept the program
  * again. */
 static char *next_command(const char **recordings)
 {
 	const char *const kept[] = { keep, NULL };
 	const char *const newest[] = { NULL };
+	const struct gate_worst *worst = only_excess();
 
+	if (worst)
+		return excess_command(worst);
 	if (options_program)
 		return keep ? command_of("report --all", kept)
 			    : command_of("run", options_program);

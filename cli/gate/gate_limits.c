@@ -246,9 +246,11 @@ static void place_peak(struct gate *g, struct looker *k)
 		add_amount(k, i, known ? s->peak_blocks : s->allocations,
 			   known ? s->peak_bytes : s->allocated_bytes);
 	}
-	gate_worst_place(&g->peak, k->in, g->sources, k->amounts, true,
-			 known ? "alive at the peak"
-			       : "allocated in the whole run");
+	gate_worst_place(
+	    &g->peak, k->in, g->sources, k->amounts, true, "object",
+	    known ? "alive at the peak" : "allocated in the whole run");
+	g->peak.shown_by =
+	    known ? "objects --at " PEAK_NAME : "objects --churn";
 	free(k->amounts);
 }
 
@@ -274,7 +276,8 @@ static void add_lost(struct gate *g, struct looker *k)
 				   r->end - r->start);
 	}
 	gate_worst_place(&g->lost, k->in, g->sources, k->amounts, true,
-			 "mapped and lost");
+			 "mapping", "mapped and lost");
+	g->lost.shown_by = "leaks";
 	free(k->amounts);
 }
 
@@ -310,7 +313,8 @@ void gate_limits_add(struct gate *g, const struct reading *in)
 		else if (l->type)
 			add_alive(&k);
 		gate_worst_place(k.worst, in, g->sources, k.amounts, l->bytes,
-				 what);
+				 "object", what);
+		k.worst->shown_by = l->region ? "regions" : "objects";
 		free(k.amounts);
 	}
 	groups_release(&groups);

@@ -29,6 +29,7 @@ bool gate_worst_note(struct gate_worst *w, uint64_t value,
 		.program = xstrdup(model_text(m, m->meta.program)),
 		.name = xstrdup(model_called(m)),
 		.pid = m->meta.pid,
+		.path = m->path ? xstrdup(m->path) : NULL,
 	};
 	return true;
 }
@@ -36,7 +37,7 @@ bool gate_worst_note(struct gate_worst *w, uint64_t value,
 void gate_worst_place(struct gate_worst *w, const struct reading *in,
 		      const struct sources *sources,
 		      const struct gate_amount *amounts, bool bytes,
-		      const char *what)
+		      const char *noun, const char *what)
 {
 	const struct model *m = in->m;
 	bool *taken = xcalloc(m->stack_count, sizeof(*taken));
@@ -67,6 +68,7 @@ void gate_worst_place(struct gate_worst *w, const struct reading *in,
 		taken[most] = true;
 		*p = (struct gate_place){
 			.amount = amounts[most],
+			.noun = noun,
 			.stack = issue_stack_make(in, what, (uint32_t)most),
 		};
 		p->frame = issue_stack_blame(&p->stack, sources, &p->path);
@@ -93,7 +95,7 @@ char *gate_worst_text(const struct gate_worst *w)
 
 		fprintf(out, "%s %s (%s, ", i ? "," : "from",
 			gate_place_text(p),
-			units_count(amount, p->amount.objects, "object"));
+			units_count(amount, p->amount.objects, p->noun));
 		fprintf(out, "%s)", units_bytes(amount, p->amount.bytes));
 	}
 	fprintf(out, " %s", w->places[0].stack.what);
@@ -106,6 +108,7 @@ void gate_worst_release(struct gate_worst *w)
 	release_places(w);
 	free(w->program);
 	free(w->name);
+	free(w->path);
 	free(w->meant);
 	*w = (struct gate_worst){ 0 };
 }

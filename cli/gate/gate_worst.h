@@ -20,6 +20,7 @@ struct gate_amount {
 
 struct gate_place {
 	struct gate_amount amount;
+	const char *noun;         /* what amount.objects counts */
 	struct issue_stack stack; /* its `what`: "alive at the end" */
 	size_t frame;             /* to blame, see issue_stack_blame() */
 	char *path;               /* within the source tree; NULL: outside */
@@ -37,6 +38,10 @@ struct gate_worst {
 	char *program; /* path; NULL: nothing was seen */
 	char *name;    /* that it was started by */
 	uint32_t pid;
+	char *path; /* of its recording; NULL: nothing was seen */
+	/* What lists it, if it is too much: "leaks"; NULL: no command by
+	 * itself. */
+	const char *shown_by;
 	struct gate_place places[GATE_PLACES]; /* the most first */
 	size_t place_count;
 };
@@ -46,11 +51,11 @@ bool gate_worst_note(struct gate_worst *w, uint64_t value,
 		     const struct model *m);
 
 /* Where it is from, by amounts[in->m->stack_count]; the most bytes, or objects,
- * count. `what` must stay. */
+ * count. `noun` and `what` must stay. */
 void gate_worst_place(struct gate_worst *w, const struct reading *in,
 		      const struct sources *sources,
 		      const struct gate_amount *amounts, bool bytes,
-		      const char *what);
+		      const char *noun, const char *what);
 
 /* "from serve (2 objects, 64 B), keep (1 object, 8 B)", for the caller to free;
  * NULL: no place is known. */

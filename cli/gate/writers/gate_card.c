@@ -85,7 +85,7 @@ void gate_card_limit(FILE *out, const struct gate_rule *r)
 		char text[UNITS_SIZE];
 
 		fprintf(out, "  %s, ",
-			units_count(text, p->amount.objects, "object"));
+			units_count(text, p->amount.objects, p->noun));
 		fprintf(out, "%s %s, from\n",
 			units_bytes(text, p->amount.bytes), p->stack.what);
 		for (size_t n = 0; n < p->stack.count; n++) {

@@ -120,7 +120,7 @@ void gate_write_gnu(FILE *out, const struct gate *g)
 				continue;
 			text = xasprintf(
 			    "%s, %s %s, from",
-			    units_count(amount, p->amount.objects, "object"),
+			    units_count(amount, p->amount.objects, p->noun),
 			    units_bytes(bytes, p->amount.bytes), p->stack.what);
 			print_note(out, g, f, text, gate_place_text(p));
 			free(text);

@@ -74,7 +74,7 @@ static void print_rule(FILE *out, const struct gate_rule *r)
 		const struct gate_place *p = &r->worst->places[k];
 
 		fprintf(out, "<p>%s, ",
-			units_count(text, p->amount.objects, "object"));
+			units_count(text, p->amount.objects, p->noun));
 		fprintf(out, "%s</p>", units_bytes(text, p->amount.bytes));
 		print_stack(out, &p->stack);
 	}

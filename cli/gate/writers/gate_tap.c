@@ -54,7 +54,7 @@ static void print_details(FILE *out, const struct gate *g,
 		const struct gate_place *p = &r->worst->places[i];
 		char *what =
 		    xasprintf("%s, %s %s%s%s",
-			      units_count(objects, p->amount.objects, "object"),
+			      units_count(objects, p->amount.objects, p->noun),
 			      units_bytes(bytes, p->amount.bytes),
 			      p->stack.what, p->apart.chain ? ", from " : "",
 			      p->apart.chain ? p->apart.chain : "");

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as tree
 import jsonschema
 import pytest
 
-from conftest import SOURCE, compiled, run, validator
+from conftest import SOURCE, compiled, refknot, run, validator
 from gate import check, leaky, summary  # noqa: F401
 
 # One session from open_one(), two from open_two(), which a region leaves, and
@@ -240,6 +240,21 @@ def test_a_peak_says_who_had_it(tmp_path):
     line = next(x for x in done.told.splitlines()
                 if x.startswith("limit --max-peak 1024: "))
     assert says in line, done.told
+    # What lists it, and not the findings, which there are none of.
+    command, = re.findall("^next: (.*)", done.told.splitlines()[-1])
+    assert command == f"refknot run -q {program} x; refknot objects --at peak"
+    kept = tmp_path / "kept.rkn"
+    for options in ["--keep", kept, "--", program, "x"], [kept]:
+        done = check("--brief", "--max-peak", "1k", *options)
+        last = (done.out + done.err).decode().splitlines()[-1]
+        assert last == f"next: refknot objects --at peak {kept}"
+    assert refknot(*last.split()[2:]).status == 0
+
+
+def test_where_more_fails_than_a_limit_the_report_is_next(leaky):
+    done = check("--brief", "--max-peak", "10", "--", leaky, "1")
+    assert "limit --max-peak 10: " in done.told
+    assert done.told.splitlines()[-1] == f"next: refknot run {leaky} 1"
 
 
 @pytest.mark.parametrize("typed, says", [

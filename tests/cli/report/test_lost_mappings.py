@@ -163,10 +163,23 @@ def test_check_fails_on_them_only_if_that_is_asked(case, limit, status, text, pr
     assert done.status == status, told
     assert text in told
     if status:
-        assert re.search(r"^  1 object, 64\.0 KiB mapped and lost, from\n    #0  map at",
+        assert re.search(r"^  1 mapping, 64\.0 KiB mapped and lost, from\n    #0  map at",
                          told, re.M)
     elif limit:
         assert "note:" not in told
+
+
+@pytest.mark.parametrize("form", ["gnu", "tap", "markdown", "github", "--brief"])
+def test_all_formats_count_mappings(form, program, tmp_path):
+    recording = record(tmp_path, program, "lost").main
+    form = [form] if form == "--brief" else ["-f", form]
+    done = refknot("check", *form, "--max-lost-mapped", "0", recording)
+    assert done.status == 23
+    told = (done.out + done.err).decode()
+    assert "1 mapping, 64.0 KiB" in told or "(1 mapping, " in told, told
+    assert "1 object" not in told
+    if form == ["--brief"]:
+        assert told.splitlines()[-1] == f"next: refknot leaks {recording}"
 
 
 def test_check_passes_a_program_that_allocates_nothing(tmp_path):
