@@ -159,6 +159,14 @@ static uint32_t *make_rows(struct mapped *m, const struct reading *in,
 	return of_site;
 }
 
+/* Its stacks had their peaks at different times. */
+static void cap_peaks(struct mapped *m)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (m->rows[i].peak_bytes > m->total.peak_bytes)
+			m->rows[i].peak_bytes = m->total.peak_bytes;
+}
+
 static void add_lost(struct mapped_row *to, const struct rkn_mapped *r)
 {
 	if (mapped_is_lost(r)) {
@@ -180,14 +188,16 @@ void mapped_make(struct mapped *m, const struct reading *in, enum group_by by)
 
 	*m = (struct mapped){ .known = model->page_count,
 			      .noted = model->mapped_site_count ||
-				       model->point_count,
-			      .unjudged = mapped_unjudged(model) };
+				       model->point_count };
+	m->unjudged = obstacle_find(model, m->room, sizeof(m->room))
+			  ?: mapped_unjudged(model);
 	if (!model->mapped_site_count)
 		return;
 	if (by != GROUP_BY_FUNCTION && by != GROUP_BY_FILE)
 		by = GROUP_BY_SITE;
 	of_site = make_rows(m, in, by);
 	add(&m->total, &model->mapped_sites[0]);
+	cap_peaks(m);
 	m->missed = model->mapped_sites[0].missed;
 	for (size_t i = 0; i < model->mapped_count; i++) {
 		const struct rkn_mapped *r = &model->mapped[i];

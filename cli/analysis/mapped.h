@@ -4,6 +4,7 @@
 #define MAPPED_H
 
 #include "groups.h"
+#include "obstacle.h"
 
 struct mapped_row {
 	char *key; /* "main at a (a)"; control characters escaped */
@@ -25,12 +26,15 @@ struct mapped_row {
 struct mapped {
 	struct mapped_row *rows; /* most live bytes first */
 	size_t count;
-	struct mapped_row total; /* its key is NULL; its peak is exact */
-	uint64_t missed;         /* calls that could not be noted */
-	bool known;              /* what is in memory is */
-	bool noted;              /* what the program mapped is: a version that
+	struct mapped_row total;  /* its key is NULL; its peak is exact */
+	uint64_t missed;          /* calls that could not be noted */
+	bool known;               /* what is in memory is */
+	bool noted;               /* what the program mapped is: a version that
 				    had no timeline did not */
-	const char *unjudged;    /* why it is not known what is lost; NULL */
+	const char *unjudged;     /* why it is not known what is lost: as
+				    obstacle_find() says, or else as
+				    mapped_unjudged(); NULL */
+	char room[OBSTACLE_SIZE]; /* of that text */
 };
 
 /* By site, function or file; by any other property: by site. Dies when out of
