@@ -359,6 +359,10 @@ static int run(const char **arguments)
 {
 	struct showing s = showing_begin(arguments, "timeline");
 
+	if (by && (!strcmp(by, group_by_names[GROUP_BY_SIZE]) ||
+		   !strcmp(by, group_by_names[GROUP_BY_ROOT])))
+		die(STATUS_INPUT,
+		    "timeline: --by takes neither size nor root: call stacks keep sums only");
 	options_choice("by", by, group_by_names, GROUP_BY_SIZE, GROUP_BY_TYPE);
 	return showing_recording(&s, arguments, visit);
 }

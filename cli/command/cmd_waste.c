@@ -157,7 +157,7 @@ static void print_sums(const struct waste *w)
 		print_heap(w);
 	}
 	line_if(w->known ? "  mapped" : "  heap and mapped", w->mapped,
-		w->known ? "other memory that the program mapped" : "");
+		w->known ? "other memory that is not a file's" : "");
 	line_if("  stacks", w->stacks, "");
 	line_if("  code and data", w->modules, "of the program and libraries");
 	line_if("  files", w->files, "and shared memory");
@@ -420,22 +420,19 @@ static void print_all(const struct model *m, const struct waste *w,
 	if (w->held)
 		print_sums(w);
 	print_contents(c);
-	if (w->held || c->known)
-		puts("");
-	if (!w->known) {
-		char *words = xasprintf(
-		    "What the kernel held of the heap is not known: %s.\n",
-		    why_unknown(m, w, room, sizeof(room)));
-
-		advise(words);
-		puts("");
-	}
+	if (!w->known)
+		advise(xasprintf(
+		    "%sWhat the kernel held of the heap is not known: %s.\n",
+		    w->held || c->known ? "\n" : "",
+		    why_unknown(m, w, room, sizeof(room))));
 	if (w->inherited)
 		advise(xstrdup(
-		    "The process began by fork: what its parent had allocated may pin the same pages, and is not seen.\n\n"));
+		    "\nThe process began by fork: what its parent had allocated may pin the same pages, and is not seen.\n"));
+	if (!count)
+		return;
+	puts("");
 	print_rows(w, c, rows, count, limit);
-	if (count)
-		print_advice(w, rows);
+	print_advice(w, rows);
 }
 
 /* --- JSON ---------------------------------------------------------------------- */
@@ -555,16 +552,29 @@ static json_t *mapped_json(const struct mapped *m, size_t limit)
 
 /* --- The command ---------------------------------------------------------------- */
 
+static bool needs_contents(void)
+{
+	return order == SORT_SAME || order == SORT_EMPTY;
+}
+
 static void visit(const struct reading *in, void *data)
 {
 	struct showing *show = data;
 	struct groups g;
-	uint32_t *labels = groups_label(&g, in, grouping);
+	uint32_t *labels;
 	struct mapped mapped;
 	struct contents c;
 	struct waste w;
 	struct named *rows;
 
+	if (needs_contents() && in->m->block_count && !in->m->content_count) {
+		warn(
+		    "waste: --sort %s is known only of a recording by refknot run --contents",
+		    sort);
+		show->status = STATUS_INPUT;
+		return;
+	}
+	labels = groups_label(&g, in, grouping);
 	mapped_make(&mapped, in, grouping);
 	waste_make(&w, in->m, labels, g.count);
 	contents_make(&c, in->m, labels, g.count);

@@ -422,6 +422,57 @@ def test_no_snapshot_is_said(tmp_path):
     record(tmp_path, BUILD / "samples/fine", options=["--no-snapshot"])
     found = waste(tmp_path / "main.rkn")
     assert "no snapshot" in found["not_known"] and found["heap"] is None
+    assert found["mapped_by_program"]["lost_not_known"] == found["not_known"]
+
+
+@pytest.mark.parametrize("order", ["same", "empty"])
+def test_an_order_by_what_was_not_noted_is_refused(order, pinned):
+    done = refknot("waste", "-s", order, pinned)
+    assert done.status == 2 and not done.out
+    assert done.told.strip() == (
+        f"refknot: waste: --sort {order} is known only of a recording by "
+        "refknot run --contents")
+
+
+def test_where_no_block_is_alive_there_is_no_table_of_them(tmp_path):
+    program = compiled(tmp_path, "none", """
+        #include <stdlib.h>
+        int main(void) { free(malloc(100)); return 0; }
+        """)
+    told = refknot("waste", record(tmp_path, program).main).out.decode()
+    assert re.search(r"^resident +[1-9]", told, re.M)
+    assert "total" not in told and "BLOCKS" not in told
+    assert "\n\n\n" not in told and not told.endswith("\n\n"), told
+    # Anonymous memory, as libraries have it, is not all the program's mappings.
+    assert re.search(r"^  mapped .* other memory that is not a file's$", told, re.M)
+
+
+TWICE = r"""
+__attribute__((noipa)) static void *one(void)
+{
+    void *volatile p = mmap(NULL, 1 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return p;
+}
+int main(void)
+{
+    munmap(one(), 1 << 20);
+    munmap(one(), 1 << 20);
+    munmap(one(), 1 << 20);
+    return 0;
+}
+"""
+
+
+def test_no_row_had_more_mapped_than_all_had(tmp_path):
+    """Its call stacks had their peaks one after another."""
+    program = compiled(tmp_path, "twice", LOOKS + TWICE, "-g", "-O1")
+    main = record(tmp_path, program).main
+    found = waste(main, "--by", "function")["mapped_by_program"]
+    row, = (r for r in found["rows"] if r["key"] == "one")
+    assert row["bytes"] == 3 << 20
+    assert row["peak_bytes"] == found["total"]["peak_bytes"] == 1 << 20
+    told = refknot("waste", "--by", "function", main).out.decode()
+    assert "3.0 MiB" in told and told.count("1.0 MiB") == 2
 
 
 # --- Mappings of the program's own ---------------------------------------------------

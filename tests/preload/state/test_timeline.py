@@ -122,6 +122,14 @@ def test_times_that_are_none_are_refused(times, words, tmp_path):
     assert done.status == 2 and words in done.told
 
 
+@pytest.mark.parametrize("key", ["size", "root"])
+def test_rows_that_stacks_do_not_know_are_refused(key):
+    done = refknot("timeline", "--by", key)
+    assert done.status == 2
+    assert done.told.strip() == ("refknot: timeline: --by takes neither size nor root: "
+                                 "call stacks keep sums only")
+
+
 def test_the_second_time_may_follow_the_recording(tmp_path):
     main = recorded(tmp_path, "hill").main
     done = [refknot("objects", *words) for words in (
