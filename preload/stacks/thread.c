@@ -616,6 +616,18 @@ void thread_set_top(struct thread *t)
 		WRITE_ONCE(t->live_top, 0);
 }
 
+/* About now: less than 64 KiB and few blocks were allocated since that time. */
+static uint64_t peak_time(struct thread *t)
+{
+	const uint64_t allocated = READ_ONCE(t->area->allocated_bytes);
+
+	if (allocated - t->dated < THREAD_PUBLISH)
+		return timeline_at(births(t));
+	t->dated = allocated;
+	timeline_tick(births(t));
+	return timeline_now();
+}
+
 /* `published`: the live bytes that were, at some moment. */
 static void look_for_peak(struct thread *t, int64_t published)
 {
@@ -627,7 +639,7 @@ static void look_for_peak(struct thread *t, int64_t published)
 		if (!CHANGE(h->meta.peak_bytes, peak, (uint64_t)high))
 			continue;
 		peak = (uint64_t)high;
-		WRITE_ONCE(h->peak_ns, timeline_at(births(t)));
+		WRITE_ONCE(h->peak_ns, peak_time(t));
 		WRITE_ONCE(h->peak_births, births(t));
 		begin_peak(h);
 	}

@@ -106,6 +106,8 @@ struct thread {
 	uint32_t publishes;
 	uint32_t batch;    /* of birth numbers that it takes .. */
 	uint64_t batch_ns; /* .. and when it did */
+	uint64_t dated;    /* bytes it had allocated when it last looked at the
+			      clock for a peak for their sake */
 
 	uint32_t number; /* of its area */
 	uint32_t serial;

@@ -184,6 +184,14 @@ def test_a_program_that_waits_does_not_grow(tmp_path):
     assert 40 * " " in bars[-2]
 
 
+def test_one_block_after_a_program_waited(tmp_path):
+    points = in_order(timeline(recorded(tmp_path, "once").main)["points"])
+    peak = next(p for p in points if p["peak"])
+    assert peak["bytes"] == 51 * MIB
+    # The clock that is read for it may be 4 ms behind.
+    assert 0.39e9 < peak["time_ns"] < points[-1]["time_ns"] - 0.09e9
+
+
 def test_marks_use_no_numbers(tmp_path):
     main = recorded(tmp_path, "ticks").main
     points = in_order(timeline(main)["points"])

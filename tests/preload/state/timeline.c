@@ -293,6 +293,18 @@ static void late(void)
 	rest(100);
 }
 
+/* One large block after it waited; just before that the clock was read. */
+static void once(void)
+{
+	for (unsigned i = 0; i < 10000; i++)
+		briefly(24);
+	blocks[1] = malloc(MIB);
+	rest(400);
+	blocks[0] = malloc(50 * MIB);
+	rest(100);
+	free(blocks[0]);
+}
+
 /* One of 8 stays, and the most was alive at once. */
 static void few(void)
 {
@@ -322,7 +334,7 @@ static const struct {
 	{ "wide", wide },     { "churn", churn },     { "phases", phases },
 	{ "few", few },       { "resizes", resizes }, { "moves", moves },
 	{ "late", late },     { "waits", waits },     { "ticks", ticks },
-	{ "inside", inside }, { "rises", rises },
+	{ "inside", inside }, { "rises", rises },     { "once", once },
 };
 
 int main(int argc, char **argv)
