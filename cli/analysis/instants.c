@@ -10,6 +10,7 @@
 #include "list.h"
 #include "marks.h"
 #include "peak.h"
+#include "units.h"
 
 const char *const instant_names[INSTANT_KINDS] = { "mark", "start", "peak",
 						   "end", "key frame" };
@@ -185,6 +186,24 @@ static bool is_known(const struct model *m, const char *text,
 	return true;
 }
 
+/* Behind the end, and not only as that is rounded where it is printed. */
+static char *why_behind(const struct model *m, const char *text, double ns)
+{
+	char asked[UNITS_SIZE], end[UNITS_SIZE];
+	char *shown, *why;
+
+	units_time(end, m->meta.duration_ns);
+	if (ns <= (double)m->meta.duration_ns ||
+	    (ns < (double)UINT64_MAX &&
+	     !strcmp(units_time(asked, (uint64_t)ns), end)))
+		return NULL;
+	shown = escape(text);
+	why = xasprintf("\"%s\" is behind the end of the run, which was at %s",
+			shown, end);
+	free(shown);
+	return why;
+}
+
 char *instants_parse(const struct model *m, const char *text,
 		     struct instant *asked)
 {
@@ -203,6 +222,9 @@ char *instants_parse(const struct model *m, const char *text,
 				ns = number * units[i].ns;
 	}
 	if (ns >= 0) {
+		why = why_behind(m, text, ns);
+		if (why)
+			return why;
 		*asked = (struct instant){
 			.kind = INSTANT_KINDS,
 			.time_ns = ns < all ? (uint64_t)ns : m->meta.duration_ns

@@ -54,9 +54,9 @@ const struct rkn_point *instants_peak(const struct model *m);
 /*
  * Sets *asked to what `text` means: "start", "peak", "end", the name of a mark as
  * marks_find() has it, "40%", or seconds: "12.5", "12.5s", "300ms", "2min", "1h".
- * What goes beyond the end is the end. Of what has no name the kind is
- * INSTANT_KINDS. Returns NULL; or a clause why it means none, for people, which the
- * caller frees.
+ * A time that is written as the end is, as "1.2 s" of 1.18, is the end. Of what has
+ * no name the kind is INSTANT_KINDS. Returns NULL; or a clause why it means none, as
+ * it is behind the end, for people, which the caller frees.
  */
 char *instants_parse(const struct model *m, const char *text,
 		     struct instant *asked);

@@ -116,10 +116,17 @@ static void print_chart(const struct model *m, const struct window *w)
 {
 	const size_t columns = paint_width(stdout);
 	const size_t width = (columns ? columns : WIDTH) - CHART_MARGIN - 1;
-	uint64_t *parts = xcalloc(width, sizeof(*parts));
+	uint64_t *parts;
 	const bool utf8 = chart_is_utf8();
+	char text[UNITS_SIZE];
 
 	print_summary(m);
+	if (w->from == w->to) {
+		printf("the window is empty: it begins and ends at %s\n",
+		       units_time(text, w->from));
+		return;
+	}
+	parts = xcalloc(width, sizeof(*parts));
 	chart_parts(m->points, m->point_count, w->from, w->to, parts, width);
 	chart_print(stdout, parts, width, HEIGHT, utf8);
 	chart_print_axis(stdout, w->from, w->to, width, utf8);

@@ -112,6 +112,8 @@ def test_what_grew_between_two_times(tmp_path):
 @pytest.mark.parametrize("times, words", [
     (["end", "start"], "earlier time first"),
     (["nowhere", "end"], "not a time of the run"), (["-1", "end"], "not a time"),
+    (["start", "50s"], "is behind the end of the run"),
+    (["101%", "200%"], "is behind the end of the run"),
     (["5%"], "takes two times"), (["5%", "6%", "--churn"], "neither --churn"),
     (["5%", "6%", "--func", "f"], "nor --func"),
     (["0.000001", "0.000002"], "nothing is known by call stack; the nearest")])
@@ -379,8 +381,36 @@ def test_a_window(tmp_path):
     assert all(t["from_ns"] <= p["time_ns"] <= t["to_ns"]
                for p in t["points"])
     assert [m["name"] for m in t["marks"]] == ["top", "bottom"]
-    for options in (["--from", "end", "--to", "10%"], ["--from", "x"]):
-        assert refknot("timeline", *options, main).status == 2
+
+
+@pytest.mark.parametrize("options, words", [
+    (["--from", "end", "--to", "10%"], "--from is after --to"),
+    (["--from", "top", "--to", "start"], "--from is after --to"),
+    (["--from", "x"], "not a time of the run"),
+    (["--from", "50s"], '"50s" is behind the end of the run, which was at'),
+    (["--to", "1e300"], "is behind the end of the run"),
+    (["--from", "101%"], '"101%" is behind the end')])
+def test_windows_that_are_none_are_refused(options, words, tmp_path):
+    done = refknot("timeline", *options, recorded(tmp_path, "hill").main)
+    assert done.status == 2 and words in done.told and not done.out
+
+
+def test_the_end_may_be_written_as_it_is_printed(tmp_path):
+    main = recorded(tmp_path, "few").main
+    printed = refknot("timeline", main).out.decode().partition(" ms;")[0]
+    end = timeline(main)["to_ns"]
+    # 100.1 ms are up to 100.149.
+    for time in f"{printed}ms", f"{printed}49ms", "100%":
+        to = timeline(main, "--to", time)["to_ns"]
+        assert end - 100000 < to <= end, time
+
+
+def test_an_empty_window_has_no_chart(tmp_path):
+    main = recorded(tmp_path, "hill").main
+    done = refknot("timeline", "--from", "top", "--to", "top", main)
+    assert done.status == 0 and b"|" not in done.out
+    assert re.search(rb"the window is empty: it begins and ends at \S+ ms\n",
+                     done.out)
 
 
 SQL = b"""create table t(a, b);
