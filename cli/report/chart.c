@@ -120,6 +120,12 @@ static uint64_t highest(const uint64_t *parts, size_t count)
 	return most;
 }
 
+/* parts / all of it, without that it overflows. */
+static uint64_t share(uint64_t n, size_t parts, size_t all)
+{
+	return n / all * parts + n % all * parts / all;
+}
+
 void chart_print(FILE *out, const uint64_t *parts, size_t count, size_t height,
 		 bool utf8)
 {
@@ -131,7 +137,7 @@ void chart_print(FILE *out, const uint64_t *parts, size_t count, size_t height,
 		size_t end = 0;
 
 		fprintf(out, "%*s |", CHART_MARGIN - 2,
-			said ? units_bytes(text, most / height * (row + 1))
+			said ? units_bytes(text, share(most, row + 1, height))
 			     : "");
 		for (size_t i = 0; i < count; i++)
 			if (level(parts[i], most, height, row))

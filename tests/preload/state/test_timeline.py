@@ -413,6 +413,13 @@ def test_an_empty_window_has_no_chart(tmp_path):
                      done.out)
 
 
+def test_the_axis_has_what_the_heading_has(tmp_path):
+    lines = refknot("timeline", recorded(tmp_path, "small").main).out.decode()
+    assert "416 B in 13 blocks" in lines
+    scale = re.findall(r"(?m)^ *(\d+ B) [|+]", lines)
+    assert scale == ["416 B", "208 B", "0 B"]
+
+
 SQL = b"""create table t(a, b);
 with recursive c(x) as (values(1) union all select x+1 from c where x<40000)
 insert into t select x, hex(randomblob(20)) from c;

@@ -305,6 +305,14 @@ static void once(void)
 	free(blocks[0]);
 }
 
+/* 416 bytes. */
+static void small(void)
+{
+	for (unsigned i = 0; i < 13; i++)
+		blocks[i] = malloc(32);
+	rest(50);
+}
+
 /* One of 8 stays, and the most was alive at once. */
 static void few(void)
 {
@@ -335,6 +343,7 @@ static const struct {
 	{ "few", few },       { "resizes", resizes }, { "moves", moves },
 	{ "late", late },     { "waits", waits },     { "ticks", ticks },
 	{ "inside", inside }, { "rises", rises },     { "once", once },
+	{ "small", small },
 };
 
 int main(int argc, char **argv)
