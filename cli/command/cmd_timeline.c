@@ -18,8 +18,9 @@
 
 #define WIDTH   80 /* columns, where the terminal does not say */
 #define HEIGHT  12
-#define LINE    24 /* columns of a row's chart */
-#define LETTERS 26 /* marks that are told */
+#define LINE    24          /* columns of a row's chart */
+#define LETTERS 26          /* marks that are told */
+#define SHORT   10000000ull /* ns: the clock for the peak may be 4 ms behind */
 
 static char *by, *from, *to;
 
@@ -43,6 +44,11 @@ static uint64_t highest(const struct model *m)
 	return most;
 }
 
+static bool is_short(const struct model *m)
+{
+	return m->meta.duration_ns < SHORT;
+}
+
 static void print_summary(const struct model *m)
 {
 	const struct rkn_point *peak = instants_peak(m);
@@ -51,11 +57,13 @@ static void print_summary(const struct model *m)
 	char *error = peak_error_text(m);
 
 	printf("%s", units_time(time, m->meta.duration_ns));
-	if (peak)
-		printf("; most was alive at %s: %s in %s",
-		       units_time(time, peak->time_ns),
-		       units_bytes(bytes, peak->bytes),
+	if (peak) {
+		printf("; most was alive");
+		if (!is_short(m))
+			printf(" at %s", units_time(time, peak->time_ns));
+		printf(": %s in %s", units_bytes(bytes, peak->bytes),
 		       units_count(blocks, peak->blocks, "block"));
+	}
 	printf("; at the end %s in %s\n", units_bytes(bytes, end->bytes),
 	       units_count(blocks, end->blocks, "block"));
 	if (peak && error && highest(m) > peak->bytes)
@@ -112,20 +120,33 @@ static void print_labels(const struct model *m, const struct window *w,
 		       more == 1 ? "" : "s");
 }
 
+/* Why there is no chart; false: there is one. */
+static bool print_no_chart(const struct model *m, const struct window *w)
+{
+	char text[UNITS_SIZE];
+
+	if (!highest(m))
+		puts("no bytes were alive");
+	else if (is_short(m))
+		puts("the run is too short for times: no chart below 10 ms");
+	else if (w->from == w->to)
+		printf("the window is empty: it begins and ends at %s\n",
+		       units_time(text, w->from));
+	else
+		return false;
+	return true;
+}
+
 static void print_chart(const struct model *m, const struct window *w)
 {
 	const size_t columns = paint_width(stdout);
 	const size_t width = (columns ? columns : WIDTH) - CHART_MARGIN - 1;
 	uint64_t *parts;
 	const bool utf8 = chart_is_utf8();
-	char text[UNITS_SIZE];
 
 	print_summary(m);
-	if (w->from == w->to) {
-		printf("the window is empty: it begins and ends at %s\n",
-		       units_time(text, w->from));
+	if (print_no_chart(m, w))
 		return;
-	}
 	parts = xcalloc(width, sizeof(*parts));
 	chart_parts(m->points, m->point_count, w->from, w->to, parts, width);
 	chart_print(stdout, parts, width, HEIGHT, utf8);

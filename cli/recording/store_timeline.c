@@ -65,6 +65,11 @@ static uint64_t not_below(uint64_t n, uint64_t least)
 	return n > least ? n : least;
 }
 
+static uint64_t not_above(uint64_t n, uint64_t most)
+{
+	return n < most ? n : most;
+}
+
 /* A thread that was the only one has not used all numbers that it took. */
 static uint64_t births_at_end(const struct store_file *s,
 			      const struct rkn_point *last)
@@ -146,9 +151,11 @@ static struct rkn_point peak_point(const struct store_file *s, uint64_t time,
 	    between(before->allocated_bytes, after->allocated_bytes, part);
 	for (size_t i = 0; i < stacks->count; i++)
 		p.blocks += stack[i].peak_blocks;
-	p.allocations = not_below(p.allocations, p.blocks);
-	if (p.allocations > after->allocations)
-		p.allocations = after->allocations;
+	p.allocations =
+	    not_above(not_below(p.allocations, p.blocks), after->allocations);
+	/* What is alive was allocated. */
+	p.allocated_bytes = not_above(not_below(p.allocated_bytes, p.bytes),
+				      after->allocated_bytes);
 	return p;
 }
 

@@ -480,7 +480,7 @@ static void the_peak_is_a_point(void **state)
 	points[0].births = points[0].allocations = 10;
 	points[1].time_ns = 300;
 	points[1].births = points[1].allocations = 30;
-	points[1].allocated_bytes = 200;
+	points[1].allocated_bytes = 2000;
 	store_maker_open(&s, FILE_NAME);
 	store_maker_table(&s, STORE_POINTS, points, 2 * STORE_POINTS_MOST,
 			  sizeof(*points));
@@ -497,7 +497,7 @@ static void the_peak_is_a_point(void **state)
 	assert_int_equal(p->time_ns, 200);
 	assert_int_equal(p->births, 21);
 	assert_int_equal(p->allocations, 20);
-	assert_int_equal(p->allocated_bytes, 100);
+	assert_int_equal(p->allocated_bytes, 1000);
 	assert_int_equal(p->bytes, 500);
 	assert_int_equal(p[2].flags, RKN_POINT_END);
 	assert_int_equal(p[2].time_ns, 400);
@@ -524,6 +524,7 @@ static void the_peak_of_threads_is_not_the_end(void **state)
 	points[1].bytes = 1ull << 63; /* cannot be */
 	points[2].time_ns = 300;
 	points[2].births = points[2].allocations = 1;
+	points[2].allocated_bytes = 600;
 	store_maker_open(&s, FILE_NAME);
 	add_stacks(1);
 	page = store_maker_take(&s, 16384);
@@ -548,6 +549,8 @@ static void the_peak_of_threads_is_not_the_end(void **state)
 	assert_int_equal(m.points[2].flags, RKN_POINT_PEAK);
 	assert_int_equal(m.points[2].time_ns, 200);
 	assert_int_equal(m.points[2].bytes, 600);
+	/* At least what was alive. */
+	assert_int_equal(m.points[2].allocated_bytes, 600);
 	assert_int_equal(m.points[2].blocks, 1);
 	assert_int_equal(m.points[2].allocations, 1);
 	assert_int_equal(m.points[4].flags, RKN_POINT_END);

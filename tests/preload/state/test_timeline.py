@@ -413,6 +413,23 @@ def test_an_empty_window_has_no_chart(tmp_path):
                      done.out)
 
 
+@pytest.mark.parametrize("name, words", [
+    ("brief", r"; most was alive: 416 B in 13 blocks; at the end 416 B in "
+     r"13 blocks\n\nthe run is too short for times: no chart below 10 ms\n"),
+    ("nothing", r"; at the end 0 B in 0 blocks\n\nno bytes were alive\n")])
+def test_a_run_of_which_there_is_no_chart(name, words, tmp_path):
+    # On a busy machine it may take longer.
+    for i in range(10):
+        (tmp_path / str(i)).mkdir()
+        main = recorded(tmp_path / str(i), name).main
+        if timeline(main)["to_ns"] < 10000000:
+            break
+    assert re.fullmatch(r"[\d.]+ [mu]s" + words,
+                        refknot("timeline", main).out.decode())
+    for p in timeline(main)["points"]:
+        assert p["allocated_bytes"] >= p["bytes"], p
+
+
 def test_the_axis_has_what_the_heading_has(tmp_path):
     lines = refknot("timeline", recorded(tmp_path, "small").main).out.decode()
     assert "416 B in 13 blocks" in lines
