@@ -83,15 +83,21 @@ static NOINLINE void in_block(void)
 
 static NOINLINE void in_lost_block(void)
 {
-	*(uintptr_t *)malloc(10000) = (uintptr_t)map(SIZE);
+	*(volatile uintptr_t *)malloc(10000) = (uintptr_t)map(SIZE);
+}
+
+static NOINLINE void beside_lost_block(void)
+{
+	*(volatile char *)malloc(10000) = 1;
+	map(SIZE);
 }
 
 static NOINLINE void in_freed_block(void)
 {
-	uintptr_t *p = malloc(1000);
+	volatile uintptr_t *p = malloc(1000);
 
 	p[77] = (uintptr_t)map(SIZE);
-	free(p);
+	free((void *)p);
 }
 
 static NOINLINE void in_block_not_searched(void)
@@ -392,6 +398,7 @@ static const struct {
 	CASE(page_number),
 	CASE(in_block),
 	CASE(in_lost_block),
+	CASE(beside_lost_block),
 	CASE(in_freed_block),
 	CASE(itself),
 	CASE(in_lost_mapping),

@@ -13,9 +13,11 @@ SIZE = 16  # pages
 # What is lost, in pages, by case; see lost_maps.c.
 CASES = {
     "lost": [SIZE], "start": [], "middle": [], "end": [], "outside": [SIZE],
-    "page_number": [], "in_block": [], "in_lost_block": [SIZE], "in_freed_block": [SIZE],
+    "page_number": [], "in_block": [], "in_lost_block": [], "beside_lost_block": [SIZE],
+    "in_freed_block": [SIZE],
     "itself": [SIZE], "in_lost_mapping": [SIZE], "in_register": [],
-    "in_thread_register": [], "half": [SIZE // 2], "half_known": [], "hole_known": [], "hole": [],
+    "in_thread_register": [], "half": [SIZE // 2], "half_known": [],
+    "hole_known": [], "hole": [],
     "moved_lost": [3 * SIZE], "moved_known": [], "raw": [], "raw_again": [],
     "signal_stack": [], "thread_stack": [], "named": [], "fixed": [], "hidden": [],
     "shared": [], "declared": [], "lowest": [],
