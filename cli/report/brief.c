@@ -97,13 +97,38 @@ static const char *plural_of(unsigned kinds)
 	return "findings";
 }
 
+static bool loses_mappings(const struct model *m, unsigned kinds)
+{
+	uint64_t bytes;
+
+	return kinds & 1u << FINDING_LEAK && mapped_lost(m, &bytes);
+}
+
+/* What is said first of a process without findings. */
+static void print_nothing_found(FILE *out, const struct model *m,
+				const struct verdict *v, unsigned kinds)
+{
+	const unsigned all = 1u << FINDING_CYCLE | 1u << FINDING_LEAK;
+	char count[UNITS_SIZE], amount[UNITS_SIZE];
+
+	if ((kinds & all) != all)
+		fprintf(out, "no %s", plural_of(kinds));
+	else if (loses_mappings(m, kinds))
+		fputs("mappings lost", out);
+	else
+		fputs(v->complete ? "clean" : "nothing found", out);
+	fprintf(out, ", %s, %s alive",
+		units_count(count, v->live_objects, "block"),
+		units_bytes(amount, v->live_bytes));
+}
+
 static void print_lost_mappings(FILE *out, const struct model *m,
 				unsigned kinds)
 {
 	char count[UNITS_SIZE], amount[UNITS_SIZE];
 	uint64_t bytes, lost = mapped_lost(m, &bytes);
 
-	if (lost && kinds & 1u << FINDING_LEAK)
+	if (loses_mappings(m, kinds))
 		fprintf(out, ", %s of %s lost (refknot leaks)",
 			units_count(count, lost, "mapping"),
 			units_bytes(amount, bytes));
@@ -115,8 +140,6 @@ static void add_verdict(struct brief *b, const struct model *m,
 			unsigned kinds, const struct wishes *wishes)
 {
 	uint64_t bytes, withheld = wishes_withheld(wishes, &bytes);
-	const unsigned most = 1u << FINDING_CYCLE | 1u << FINDING_LEAK;
-	const bool all = (kinds & most) == most;
 	uint64_t possible = v->by_kind[FINDING_POSSIBLE].findings;
 	uint64_t others = verdict_findings(v, REPORT_FINDINGS & ~kinds);
 	uint64_t blocks, lost;
@@ -133,12 +156,7 @@ static void add_verdict(struct brief *b, const struct model *m,
 			units_count(count, v->findings, "finding"),
 			units_bytes(amount, lost));
 	else
-		fprintf(out, "%s%s, %s, %s alive", all ? "" : "no ",
-			all && v->complete ? "clean"
-			: all              ? "nothing found"
-					   : plural_of(kinds),
-			units_count(count, v->live_objects, "block"),
-			units_bytes(amount, v->live_bytes));
+		print_nothing_found(out, m, v, kinds);
 	if (kinds & 1u << FINDING_LEAK && !(kinds & 1u << FINDING_POSSIBLE) &&
 	    possible)
 		fprintf(out, ", %" PRIu64 " possible leak%s (-p)", possible,
@@ -320,6 +338,8 @@ static char *next_command(const struct model *m, const struct verdict *v,
 		text = xasprintf("refknot %s%s -n 0 %s", all, possible, path);
 	else if (first)
 		text = xasprintf("refknot show %s %zu", path, first);
+	else if (loses_mappings(m, o->kinds))
+		text = xasprintf("refknot leaks %s", path);
 	else if (!v->complete ||
 		 verdict_findings(v, REPORT_FINDINGS & ~o->kinds))
 		text = xasprintf("refknot report %s", path);

@@ -132,7 +132,14 @@ def test_report_has_their_number_and_leaks_their_sites(program, tmp_path):
                      told, re.M)
     assert "lost:" not in refknot("cycles", done.main).out.decode()
     told = refknot("report", "--brief", done.main).out.decode()
-    assert ", 1 mapping of 64.0 KiB lost (refknot leaks), complete\n" in told
+    assert told.startswith("verdict: mappings lost, 0 blocks, 0 B alive, "
+                           "1 mapping of 64.0 KiB lost (refknot leaks), complete\n"
+                           f"next: refknot leaks {done.main}\n")
+    told = refknot("leaks", "--brief", done.main).out.decode()
+    assert told.startswith("verdict: no leaks, 0 blocks, 0 B alive, 1 mapping of ")
+    assert f"\nnext: refknot leaks {done.main}\n" in told
+    told = refknot("cycles", "--brief", done.main).out.decode()
+    assert "mapping" not in told and "refknot leaks" not in told
     found = read_json("report", done.main)
     assert found["verdict"]["findings"] == 0
     site, = found["lost_mappings"].pop("sites")
