@@ -550,11 +550,19 @@ def test_the_chart_has_the_points_where_they_belong(browser, phases):
     def at(ns, n, most):
         return pytest.approx((left + ns / end * (right - left),
                               low - n / most * (low - 32)), abs=0.11)
-    assert lines(browser, ".sums") == [[at(p["time_ns"], p["bytes"], top)
-                                        for p in points]]
     blocks = max(p["blocks"] for p in points)
-    assert lines(browser, "path.blocks") == [[at(p["time_ns"], p["blocks"], blocks)
-                                              for p in points]]
+    # Each has its own bytes until the next; the peak those of the next.
+    after = [b if a["peak"] and b["bytes"] < a["bytes"] else a
+             for a, b in zip(points, points[1:])]
+    assert [a["peak"] for a, b in zip(points, after) if a is not b] == [True]
+    for line, key, most in ((".sums", "bytes", top), ("path.blocks", "blocks", blocks)):
+        wanted = [at(points[0]["time_ns"], points[0][key], most)]
+        for here, then, to in zip(points, after, points[1:]):
+            if then is not here:
+                wanted.append(at(here["time_ns"], then[key], most))
+            wanted.append(at(to["time_ns"], then[key], most))
+            wanted.append(at(to["time_ns"], to[key], most))
+        assert lines(browser, line) == [wanted]
     between = lines(browser, ".between")[0]
     gaps = [(a["time_ns"], b["time_ns"], b) for a, b in zip(points, points[1:])]
     upper = [at(t, b["most_bytes"], top) for a, e, b in gaps for t in (a, e)]

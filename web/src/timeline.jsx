@@ -24,6 +24,20 @@ const long = [15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 8
 
 const line = (list) => "M" + list.map(([x, y]) => x.toFixed(1) + " " + y.toFixed(1)).join("L");
 
+// The line of a value: each point's until the next point, and behind the peak, which is noted
+// when a block is freed, that of the next, as refknot timeline draws bytes.
+function steps(t, of, x, y) {
+	return t.t.flatMap((ns, i) => {
+		const then = t.peak[i] && t.bytes[i + 1] < t.bytes[i] ? i + 1 : i;
+		const list = [[x(ns), y(of[i])]];
+		if (then > i)
+			list.push([x(ns), y(of[then])]);
+		if (i + 1 < t.t.length)
+			list.push([x(t.t[i + 1]), y(of[then])]);
+		return list;
+	});
+}
+
 function Chart({ r, width, way, chosen }) {
 	const t = r.timeline, end = t.t[t.t.length - 1];
 	const right = width < 500 ? 40 : 56;
@@ -39,7 +53,7 @@ function Chart({ r, width, way, chosen }) {
 				upper.push([x(t.t[k]), y(t.most[i], top)]);
 				lower.unshift([x(t.t[k]), y(t.least[i], top)]);
 			}
-		const sums = t.t.map((ns, i) => [x(ns), y(t.bytes[i], top)]);
+		const sums = steps(t, t.bytes, x, (n) => y(n, top));
 		const peak = t.peak.indexOf(1);
 		let last = -Infinity;
 		return <Fragment>
@@ -53,7 +67,7 @@ function Chart({ r, width, way, chosen }) {
 			{upper.length > 0 && <path class="between" d={line([...upper, ...lower]) + "Z"} />}
 			<path class="under" d={line([[LEFT, TOP + high], ...sums, [LEFT + room, TOP + high]]) + "Z"} />
 			<path class="sums" d={line(sums)} />
-			<path class="blocks" d={line(t.t.map((ns, i) => [x(ns), y(t.blocks[i], blocks)]))} />
+			<path class="blocks" d={line(steps(t, t.blocks, x, (n) => y(n, blocks)))} />
 			{t.frames.map((f) => <path class="frame" d={line([[x(f.t), TOP + high], [x(f.t), TOP + high + 5]])} />)}
 			{t.marks.t.slice(0, LETTERS).map((ns, i) => {
 				const told = x(ns) - last > 10;
