@@ -7,6 +7,7 @@
 #include "checked.h"
 #include "document.h"
 #include "escape.h"
+#include "lost_mappings.h"
 #include "page_html.h"
 #include "page_parts.h"
 #include "place.h"
@@ -204,11 +205,31 @@ void page_findings(struct page_data *d)
 	document = document_new(d->in, &f);
 	document_set(document, "verdict", verdict_json(&f, &v, d->m));
 	document_set(document, "checked", checked_json(d->in, &f, &v));
+	document_set(document, "lost_mappings", lost_mappings_json(d->in));
 	page_member(d, "report");
 	dump(d, document);
 }
 
 /* --- Without scripts ------------------------------------------------------------------- */
+
+/* As `refknot leaks` prints them. */
+static void list_lost_mappings(FILE *out, const struct reading *in)
+{
+	const struct report_options all = { .kinds = 1u << FINDING_LEAK };
+	struct printer p = { .in = in };
+	char *text;
+	size_t size;
+
+	p.out = text_stream_open(&text, &size);
+	lost_mappings_print(&p, &all);
+	text_stream_close(p.out);
+	if (size) {
+		fputs("<h2>Lost mappings</h2>\n<pre>", out);
+		page_html_text(out, text);
+		fputs("</pre>\n", out);
+	}
+	free(text);
+}
 
 void page_findings_list(FILE *out, const struct exporting *e)
 {
@@ -243,4 +264,5 @@ void page_findings_list(FILE *out, const struct exporting *e)
 	if (listed(f) < f->count)
 		fprintf(out, "<p>%zu more findings are left out.</p>\n",
 			f->count - listed(f));
+	list_lost_mappings(out, e->in);
 }

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import read_json, record, refknot
+from conftest import SOURCE, read_json, record, refknot
 from shown import count, signed, size, time
 
 pytest_plugins = ["pages"]
@@ -281,6 +281,48 @@ def test_findings_are_searched_and_chosen(browser, many):
     assert "None is like that" in browser.text()
 
 
+@pytest.fixture(scope="module")
+def lost_maps(tmp_path_factory):
+    out = tmp_path_factory.mktemp("lost") / "lost_maps"
+    subprocess.run(["gcc", "-O1", "-g", "-pthread", "-I", SOURCE / "include", "-o", out,
+                    SOURCE / "tests/cli/report/lost_maps.c"], check=True)
+    return out
+
+
+@pytest.mark.parametrize("case, verdict", [
+    ("lost", "1 mapping, 64.0 KiB lost; nothing else was found; "),
+    ("many", "{} mappings, "),
+    ("beside_lost_block", "1 leak; 1 block, 9.8 KiB lost; 1 mapping, 64.0 KiB lost."),
+])
+def test_lost_mappings_are_what_leaks_says(browser, page_of, lost_maps, case, verdict):
+    page = page_of(lost_maps, case)
+    said = page.json("leaks")["lost_mappings"]
+    assert said["mappings"] > (80 if case == "many" else 0)
+    sentence = re.search("^.* lost: no pointer to .* found$",
+                         refknot("leaks", page.recording).out.decode(), re.M)[0]
+    browser.open(page.path)
+    assert "Nothing to mend" not in browser.text() and "No findings" not in browser.text()
+    assert sentence.split(":")[0] in browser.text(".verdict")
+    assert browser.text(".verdict").startswith(verdict.format(said["mappings"]))
+    assert browser.text(".mappings p") == sentence + "."
+    assert browser.rows(".mappings table") == [
+        [row["site"], str(row["mappings"]), size(row["bytes"])] for row in said["sites"]]
+    assert sentence + "\n" in page.path.read_text()
+    browser.view("limits")
+    assert "Lost mappings are with the findings." in browser.text()
+
+
+def test_where_no_mapping_is_lost_nothing_is_said_of_them(browser, page_of):
+    page = page_of("/bin/true")
+    browser.open(page.path)
+    assert browser.text(".good") == "Nothing to mend."
+    assert browser.text(".verdict").startswith("No findings")
+    assert "mapping" not in browser.text()
+    assert "Lost mappings" not in page.path.read_text().split('<div id="app">')[0]
+    browser.view("limits")
+    assert "refknot waste lists it" in browser.text()
+
+
 def test_what_was_not_recorded_is_said(browser, page_of):
     program = "import os; os.kill(os.getpid(), 9)"
     page = page_of("/usr/bin/python3", "-S", "-c", program)
@@ -288,8 +330,10 @@ def test_what_was_not_recorded_is_said(browser, page_of):
     assert said["complete"]
     browser.open(page.path)
     assert "not checked" in browser.text(".verdict")
+    assert "mapping" not in browser.text(".verdict")
     browser.view("limits")
     told = browser.text()
+    assert said["lost_mappings"]["not_known"] in told
     for gap in said["complete"]:
         assert gap["what"] in told and gap["consequence"] in told
     browser.view("treemap")

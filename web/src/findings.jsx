@@ -2,9 +2,9 @@
 import { h, Fragment } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { base, find, madeIn, windowOf } from "./data.js";
-import { bytes, count, seconds } from "./units.js";
+import { bytes, count, number, seconds } from "./units.js";
 import { Members } from "./graph.jsx";
-import { Search, usePrinting } from "./table.jsx";
+import { Search, Table, usePrinting } from "./table.jsx";
 
 const objectLink = (r, address) => {
 	const i = find(r.objects.address, parseInt(address, 16));
@@ -92,16 +92,39 @@ function Card({ f, r, open, made }) {
 export const kindsText = (v) => v.kinds.filter((k) => k.counts && k.findings)
 	.map((k) => count(k.findings, k.noun, k.plural)).join(", ");
 
+// "1 mapping, 64.0 KiB lost"
+const mappingsText = (l) => `${count(l.mappings, "mapping")}, ${bytes(l.bytes)} lost`;
+
 export function verdictText(r) {
-	const v = r.report.verdict, p = r.report.process;
+	const v = r.report.verdict, p = r.report.process, l = r.report.lost_mappings;
 	const alive = v.cut ? "what is alive is not known"
 		: `${count(p.live_blocks, "block")}, ${bytes(p.live_bytes)} alive`;
+	const mappings = l.mappings ? "; " + mappingsText(l) : "";
 	if (!v.checked)
-		return `Leaks and cycles were not checked: ${v.why}; ${alive}`;
+		return `Leaks and cycles were not checked: ${v.why}; ${alive}${mappings}`;
 	if (!v.findings)
-		return `No findings${v.complete ? "" : ", as far as could be seen"}; ${alive}`;
+		return (mappings ? mappingsText(l) + "; nothing else was found" : "No findings")
+			+ (v.complete ? "; " : ", as far as could be seen; ") + alive;
 	return kindsText(v) + (v.lost_objects
-		? `; ${count(v.lost_objects, "block")}, ${bytes(v.lost_bytes)} lost` : "");
+		? `; ${count(v.lost_objects, "block")}, ${bytes(v.lost_bytes)} lost` : "") + mappings;
+}
+
+function LostMappings({ lost, span }) {
+	const columns = useMemo(() => [
+		{ title: "Site", words: true, value: (i) => lost.sites[i].site,
+			text: (i) => lost.sites[i].site },
+		{ title: "Mappings", value: (i) => lost.sites[i].mappings,
+			text: (i) => number(lost.sites[i].mappings) },
+		{ title: "Bytes", value: (i) => lost.sites[i].bytes,
+			text: (i) => bytes(lost.sites[i].bytes) },
+	], [lost]);
+	return <section class="mappings">
+		<h3>Lost mappings</h3>
+		<p>{mappingsText(lost)}: no pointer to {lost.mappings === 1 ? "it" : "them"} was found{
+			span ? ", of the whole run" : ""}.</p>
+		<Table caption="What was mapped and lost, by site" columns={columns}
+			count={lost.sites.length} sort={-3} height={300} />
+	</section>;
 }
 
 export function Findings({ page, at, setAt, span }) {
@@ -118,7 +141,7 @@ export function Findings({ page, at, setAt, span }) {
 		&& (kind ? f.kind === kind : true)
 		&& (!low || (f.head + f.card + f.signature
 			+ f.stack.map((s) => s.function).join()).toLowerCase().includes(low)));
-	const c = r.report.checked;
+	const c = r.report.checked, lost = r.report.lost_mappings;
 	const possible = r.report.verdict.kinds.find((k) => !k.counts);
 	return <Fragment>
 		<h2>Findings</h2>
@@ -142,8 +165,9 @@ export function Findings({ page, at, setAt, span }) {
 				times that are known.</p>}
 		{list.map((f) => <Card key={at + " " + f.number} f={f} r={r} made={made?.of.get(r.findings.indexOf(f))}
 			open={list.length === 1} />)}
-		{!r.findings.length && <p class="good">Nothing to mend.</p>}
+		{!r.findings.length && !lost.mappings && <p class="good">Nothing to mend.</p>}
 		{r.findings.length > 0 && !list.length && <p>None is like that.</p>}
+		{lost.mappings > 0 && <LostMappings lost={lost} span={span} />}
 		{c && <p class="mute">Checked: {count(c.blocks, "block")}, {bytes(c.root_bytes)} of
 			roots, {count(c.threads, "thread")}.</p>}
 	</Fragment>;

@@ -35,7 +35,14 @@ function Limits({ page }) {
 				count(r.report.recording.modules_without_symbols, "module")}: their functions
 				have no names.</p>}
 			<h4>Recorded, but left out of this page</h4>
-			{r.notes.length ? <ul>{r.notes.map((n) => <li>{n}</li>)}</ul> : <p>Nothing.</p>}
+			<ul>
+				<li>Memory outside live blocks: what the allocator has free, stacks, code, files, and
+					what the program mapped itself. <code>refknot waste</code> lists it.{" "}
+					{r.report.lost_mappings.not_known
+						? `Which mappings are lost is not known: ${r.report.lost_mappings.not_known}.`
+						: "Lost mappings are with the findings."}</li>
+				{r.notes.map((n) => <li>{n}</li>)}
+			</ul>
 		</section>)}
 	</Fragment>;
 }
