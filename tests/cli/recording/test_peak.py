@@ -544,7 +544,7 @@ def test_a_mark_that_is_not_there_names_what_is(simple, tmp_path):
         done = refknot("objects", "--at", "warm", recording)
         assert done.status == 2 and 'no mark "warm"; its marks: none' in done.told
         assert ("; --at peak needs none" in done.told) == known
-    for time in "50%", "0.001", "3ms":
+    for time in "50%", "0.000001", "1us":
         done = refknot("objects", "--at", time, simple.main)
         assert done.status == 2 and "--between" in done.told, done.told
         command = done.told.strip().split("refknot objects ")[1].split()
