@@ -218,7 +218,10 @@ static struct thread *attach(uint64_t epoch)
 		memset(t->retired, 0, sizeof(t->retired));
 		memset(t->seen, 0, sizeof(t->seen));
 		t->around = 0;
-		t->live = t->live_base = t->live_most = 0;
+		/* Others add these up. */
+		WRITE_ONCE(t->live, 0);
+		WRITE_ONCE(t->live_base, 0);
+		t->live_most = 0;
 		t->live_top = 0;
 	}
 	t->number = i;
