@@ -119,6 +119,38 @@ static void jump_out_of_handlers(void)
 		map_at(NULL, PAGE, 0);
 }
 
+static void map_a_page(int signal)
+{
+	(void)signal;
+	munmap(map_at(NULL, PAGE, 0), PAGE);
+	done++;
+}
+
+static __attribute__((noinline)) void *allocate_at(int depth)
+{
+	void *volatile p = depth ? allocate_at(depth - 1) : malloc(100);
+
+	return p;
+}
+
+/* Handlers that map, on a stack that lies above what they interrupt. */
+static void map_on_a_signal_stack(void)
+{
+	char stack[1 << 16];
+	stack_t s = { .ss_sp = stack, .ss_size = sizeof(stack) };
+	struct sigaction a = { .sa_handler = map_a_page,
+			       .sa_flags = SA_ONSTACK | SA_RESTART };
+
+	sigaltstack(&s, NULL);
+	sigaction(SIGALRM, &a, NULL);
+	timer(500);
+	for (int n = 0; done < SOME; n++)
+		free(allocate_at(n * 7 % 23));
+	timer(0);
+	s.ss_flags = SS_DISABLE;
+	sigaltstack(&s, NULL);
+}
+
 /* Commits what was reserved, piece by piece, and gives back parts. */
 static void map_many(void)
 {
@@ -149,6 +181,7 @@ int main(int argc, char **argv)
 		{ "handlers", unmap_in_handlers },
 		{ "jumps", jump_out_of_handlers },
 		{ "many", map_many },
+		{ "signal_stack", map_on_a_signal_stack },
 	};
 
 	free(malloc(1));

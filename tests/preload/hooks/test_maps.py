@@ -54,6 +54,11 @@ def test_jumps_out_of_handlers_leave_no_lock(tmp_path, maps):
     assert found["missed"] <= 1000
 
 
+def test_a_handler_on_a_signal_stack_in_a_frame_of_main_maps(tmp_path, maps):
+    _, found = mapped(tmp_path, maps, "signal_stack")
+    assert found["total"]["live"] <= found["missed"]
+
+
 def test_many_mappings_take_no_longer_each(tmp_path, maps):
     """100,000 calls of a microsecond or two, and not of 100 us."""
     told, found = mapped(tmp_path, maps, "many")
