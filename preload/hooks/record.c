@@ -3,6 +3,7 @@
 
 #include "failure.h"
 #include "heap.h"
+#include "lives.h"
 #include "realloc_window.h"
 #include "references.h"
 #include "strays.h"
@@ -248,14 +249,6 @@ static COLD void free_otherwise(void *p, const void *frame)
 #define SAMPLE_FIRST 64  /* .. but of a thread's first ones each */
 #define LOOK_EACH    2   /* samples */
 
-static unsigned bucket_of(uint64_t births)
-{
-	unsigned bits = births ? 64 - (unsigned)__builtin_clzll(births) : 0;
-	unsigned bucket = (bits + RKN_LIFE_SHIFT - 1) / RKN_LIFE_SHIFT;
-
-	return bucket < RKN_LIFE_BUCKETS ? bucket : RKN_LIFE_BUCKETS - 1;
-}
-
 /* How many numbers were given out since the block's; as far as another thread is
  * known by what it has taken. */
 static uint64_t age(const struct thread *t, uint64_t extra)
@@ -267,45 +260,6 @@ static uint64_t age(const struct thread *t, uint64_t extra)
 				 : READ_ONCE(store.header->births);
 
 	return now > birth ? now - birth : !own;
-}
-
-#define HALVED_MOST 31 /* times, after so many frees that no program makes */
-
-/* Rounds at random: what is rare would be lost, or count too much. */
-static uint32_t divided(uint32_t n, unsigned times, uint32_t random)
-{
-	const uint32_t rest = n & ((1u << times) - 1);
-
-	return (n >> times) + (rest && random >> (32 - times) < rest);
-}
-
-/* The number in the top bits, of which one changes, is one more. */
-static void halve(uint16_t *lives, unsigned halved, uint32_t random)
-{
-	const unsigned bit = (unsigned)__builtin_ctz(halved + 1);
-
-	for (unsigned i = 0; i < RKN_LIFE_BUCKETS; i++) {
-		const uint32_t n =
-		    divided(lives[i] & STORE_LIFE_MOST, 1, random << i);
-
-		WRITE_ONCE(lives[i], (uint16_t)(n | (lives[i] & 0x8000)));
-	}
-	WRITE_ONCE(lives[bit], lives[bit] ^ 0x8000);
-}
-
-static void add_life(struct store_counter *c, unsigned bucket, uint32_t weight,
-		     uint32_t random)
-{
-	unsigned halved = store_lives_halved(c->lives);
-	uint32_t more = divided(weight, halved & 31, random);
-
-	while ((c->lives[bucket] & STORE_LIFE_MOST) + more > STORE_LIFE_MOST) {
-		if (halved >= HALVED_MOST)
-			return;
-		halve(c->lives, halved++, random);
-		more = divided(weight, halved, random);
-	}
-	c->lives[bucket] = (uint16_t)(c->lives[bucket] + more);
 }
 
 /* Before the block is taken out. Returns how many frees on the next is sampled. */
@@ -322,8 +276,8 @@ static int32_t sample(struct thread *t, void *p)
 
 	/* Of one that moved it is not known when it began. */
 	if (c && shadow_birth(slot[1]) && !(slot[1] & STORE_MOVED))
-		add_life(c, bucket_of(age(t, slot[1])), t->sample,
-			 t->random * 0x9e3779b1u);
+		lives_add(c->lives, age(t, slot[1]), t->sample,
+			  t->random * 0x9e3779b1u);
 	t->sample = each < SAMPLE_MOST ? (uint32_t)each : SAMPLE_MOST;
 	if (t->samples++ % LOOK_EACH == 0)
 		thread_look(t);
