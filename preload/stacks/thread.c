@@ -171,6 +171,39 @@ static uint64_t gate_of(uint64_t epoch)
 	return epoch ^ (thread_verify ? PROCESS_RECORDING / 2 : 0);
 }
 
+/* What it has of a store. Its area's former thread left what still holds: the
+ * nodes, the counters, and what it knew of stacks is compared before it is
+ * believed; in a new recording that is in another store. */
+static void begin(struct thread *t, uint64_t epoch)
+{
+	t->extra = t->extra_end = 0;
+	t->batch = 0;
+	t->frees_left = 1;
+	t->put_off = 0;
+	t->sample = 1;
+	memset(t->ranges, 0, sizeof(t->ranges));
+	if (t->gate.epoch / PROCESS_RECORDING != epoch / PROCESS_RECORDING) {
+		memset(t->free, 0, sizeof(t->free));
+		memset(t->retired, 0, sizeof(t->retired));
+		memset(t->seen, 0, sizeof(t->seen));
+		t->around = 0;
+		/* Others add these up. */
+		WRITE_ONCE(t->live, 0);
+		WRITE_ONCE(t->live_base, 0);
+		t->live_most = 0;
+		t->live_top = 0;
+	}
+	WRITE_ONCE(t->changes, 0);
+	t->regions_open = 0;
+	t->regions = NULL;
+	thread_set_tame(t);
+	t->moving = (struct thread_moving){ 0 };
+	t->wanted = 0;
+	t->stray.frame = NULL;
+	if (t->gate.epoch != gate_of(epoch))
+		thread_forget(t);
+}
+
 static struct thread *attach(uint64_t epoch)
 {
 	uint32_t tid = (uint32_t)sys_tid(), i;
@@ -206,37 +239,9 @@ static struct thread *attach(uint64_t epoch)
 		r->tid = tid & ~OUTSIDE;
 	STORE_RELEASE(t->area, a);
 	t->serial = (uint32_t)serial;
-	t->extra = t->extra_end = 0;
-	t->batch = 0;
-	t->frees_left = 1;
-	t->put_off = 0;
-	t->sample = 1;
-	memset(t->ranges, 0, sizeof(t->ranges));
-	/* A new recording: what it kept is in another store. */
-	if (t->gate.epoch / PROCESS_RECORDING != epoch / PROCESS_RECORDING) {
-		memset(t->free, 0, sizeof(t->free));
-		memset(t->retired, 0, sizeof(t->retired));
-		memset(t->seen, 0, sizeof(t->seen));
-		t->around = 0;
-		/* Others add these up. */
-		WRITE_ONCE(t->live, 0);
-		WRITE_ONCE(t->live_base, 0);
-		t->live_most = 0;
-		t->live_top = 0;
-	}
 	t->number = i;
 	t->pointer = ADDRESS(thread_pointer());
-	WRITE_ONCE(t->changes, 0);
-	t->regions_open = 0;
-	t->regions = NULL;
-	thread_set_tame(t);
-	t->moving = (struct thread_moving){ 0 };
-	t->wanted = 0;
-	t->stray.frame = NULL;
-	/* Of the area's former thread all still holds: the nodes, the counters,
-	 * and what it knew of stacks is compared before it is believed. */
-	if (t->gate.epoch != gate_of(epoch))
-		thread_forget(t);
+	begin(t, epoch);
 	t->gate.epoch = gate_of(epoch);
 	WRITE_ONCE(t->gate.open, t->gate.epoch);
 	thread_self = &t->gate;
