@@ -80,6 +80,13 @@ uint64_t units_magnitude(int64_t change)
 	return change < 0 ? -(uint64_t)change : (uint64_t)change;
 }
 
+char *units_change(char *text, int64_t bytes)
+{
+	*text = bytes < 0 ? '-' : '+';
+	units_bytes(bytes ? text + 1 : text, units_magnitude(bytes));
+	return text;
+}
+
 #define NAMED 31 /* what comes then is the program's to name */
 
 const char *units_signal(int signal)

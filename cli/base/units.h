@@ -12,6 +12,8 @@
 
 /* "0 B", "1023 B", "1.0 KiB", "11.8 MiB", ...: one decimal, rounded. */
 char *units_bytes(char *text, uint64_t bytes);
+/* "+1.0 KiB", "-5 B", "0 B". */
+char *units_change(char *text, int64_t bytes);
 /* "1 object", "3 objects"; `noun` takes an s, at most 8 letters. */
 char *units_count(char *text, uint64_t count, const char *noun);
 /* "0 s", "480 ns", "12.3 us", "1.2 ms", "3.4 s", "2 min 5 s", "3 h 4 min". */

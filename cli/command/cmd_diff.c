@@ -190,14 +190,9 @@ static struct row *compare(const struct groups *a, const struct groups *b,
 
 static void add_bytes(struct table *t, int64_t bytes)
 {
-	char text[UNITS_SIZE], cell[UNITS_SIZE + 2];
+	char text[UNITS_SIZE];
 
-	snprintf(cell, sizeof(cell), "%s%s",
-		 bytes < 0 ? "-"
-		 : bytes   ? "+"
-			   : "",
-		 units_bytes(text, units_magnitude(bytes)));
-	table_add(t, cell);
+	table_add(t, units_change(text, bytes));
 }
 
 /* `known`: what it retains is, which a sum of rows does not say. */

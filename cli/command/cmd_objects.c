@@ -88,22 +88,22 @@ static void print_table(const struct groups *g, size_t limit)
 /* What may be meant instead is named, too. */
 static char *why_no_mark(const struct model *m)
 {
-	char *list = marks_list(m), *text = escape(at), *why, *told;
+	char *list = marks_list(m), *text = escape(at), *why, *words;
 	struct instant asked = { 0 };
 
 	why = instants_parse(m, at, &asked);
 	if (!why && instants_known(m) && asked.kind == INSTANT_KINDS)
-		told = xasprintf(
+		words = xasprintf(
 		    "--at takes marks, and \"%s\" is a time: refknot objects --between start %s",
 		    text, text);
 	else
-		told = xasprintf(
+		words = xasprintf(
 		    "the recording has no mark \"%s\"; its marks: %s%s", text,
 		    list, peak_why_unknown(m) ? "" : "; --at peak needs none");
 	free(why);
 	free(text);
 	free(list);
-	return told;
+	return words;
 }
 
 /* What is to be summed; or why it cannot be, for the caller to free. */

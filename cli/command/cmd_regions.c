@@ -38,8 +38,7 @@ static void add_number(struct table *t, int64_t n, bool sign)
 static void add_row(struct table *t, const struct passed_region *p,
 		    const struct passed_row *r)
 {
-	char bytes[UNITS_SIZE], text[UNITS_SIZE + 1];
-	uint64_t size = r->bytes < 0 ? -(uint64_t)r->bytes : (uint64_t)r->bytes;
+	char text[UNITS_SIZE];
 
 	table_add(t, r->type);
 	if (p->counted) {
@@ -49,12 +48,7 @@ static void add_row(struct table *t, const struct passed_region *p,
 	add_number(t, (int64_t)r->made, false);
 	add_number(t, (int64_t)r->ended, false);
 	add_number(t, (int64_t)(r->made - r->ended), true);
-	snprintf(text, sizeof(text), "%s%s",
-		 r->bytes < 0 ? "-"
-		 : r->bytes   ? "+"
-			      : "",
-		 units_bytes(bytes, size));
-	table_add(t, text);
+	table_add(t, units_change(text, r->bytes));
 	if (!p->counted)
 		return;
 	add_number(t, p->passes ? r->least : RKN_UNKNOWN, true);

@@ -19,7 +19,7 @@
 #define WIDTH   80 /* columns, where the terminal does not say */
 #define HEIGHT  12
 #define LINE    24          /* columns of a row's chart */
-#define LETTERS 26          /* marks that are told */
+#define LETTERS 26          /* marks that are shown */
 #define SHORT   10000000ull /* ns: the clock for the peak may be 4 ms behind */
 
 static char *by, *from, *to;
@@ -83,13 +83,13 @@ static void print_labels(const struct model *m, const struct window *w,
 {
 	const struct rkn_point *peak = instants_peak(m);
 	char *line = xcalloc(width + 1, 1), time[UNITS_SIZE], bytes[UNITS_SIZE];
-	size_t told = 0, more = 0, end = width;
+	size_t shown = 0, more = 0, end = width;
 
 	memset(line, ' ', width);
 	for (size_t i = 0; i < m->mark_count; i++)
-		if (is_in(w, m->marks[i].time_ns) && told < LETTERS)
+		if (is_in(w, m->marks[i].time_ns) && shown < LETTERS)
 			line[chart_part_of(m->marks[i].time_ns, w->from, w->to,
-					   width)] = (char)('a' + told++);
+					   width)] = (char)('a' + shown++);
 		else
 			more += is_in(w, m->marks[i].time_ns);
 	if (peak && is_in(w, peak->time_ns))
@@ -102,15 +102,15 @@ static void print_labels(const struct model *m, const struct window *w,
 	if (peak && is_in(w, peak->time_ns))
 		printf("^  peak, %s at %s\n", units_bytes(bytes, peak->bytes),
 		       units_time(time, peak->time_ns));
-	told = 0;
-	for (size_t i = 0; i < m->mark_count && told < LETTERS; i++) {
+	shown = 0;
+	for (size_t i = 0; i < m->mark_count && shown < LETTERS; i++) {
 		const struct rkn_mark *mark = &m->marks[i];
 		char *name;
 
 		if (!is_in(w, mark->time_ns))
 			continue;
 		name = escape(model_name(m, mark->name));
-		printf("%c  %s, %s at %s\n", (char)('a' + told++), name,
+		printf("%c  %s, %s at %s\n", (char)('a' + shown++), name,
 		       units_bytes(bytes, mark->bytes),
 		       units_time(time, mark->time_ns));
 		free(name);

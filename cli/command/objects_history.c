@@ -207,7 +207,7 @@ static struct change *compare(const struct group_series *s, size_t *count)
 static void add_change(struct table *t, int64_t blocks, int64_t bytes,
 		       const struct instant_sum *v, const char *key)
 {
-	char text[UNITS_SIZE], cell[UNITS_SIZE + 2];
+	char cell[UNITS_SIZE];
 
 	snprintf(cell, sizeof(cell), "%" PRIu64, v ? v[0].blocks : 0);
 	table_add(t, v ? cell : "");
@@ -215,12 +215,7 @@ static void add_change(struct table *t, int64_t blocks, int64_t bytes,
 	table_add(t, v ? cell : "");
 	snprintf(cell, sizeof(cell), blocks ? "%+" PRId64 : "%" PRId64, blocks);
 	table_add(t, cell);
-	snprintf(cell, sizeof(cell), "%s%s",
-		 bytes < 0 ? "-"
-		 : bytes   ? "+"
-			   : "",
-		 units_bytes(text, units_magnitude(bytes)));
-	table_add(t, cell);
+	table_add(t, units_change(cell, bytes));
 	table_add(t, key);
 }
 

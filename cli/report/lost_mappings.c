@@ -10,9 +10,6 @@
 #include "shell_word.h"
 #include "table.h"
 #include "units.h"
-#include "wrap.h"
-
-#define WIDTH 79 /* columns of text */
 
 static int by_bytes(const void *a, const void *b)
 {
@@ -68,11 +65,8 @@ static void print_beside(const struct printer *p)
 	uint64_t bytes, mappings = mapped_beside(p->in->m, &bytes);
 	char *words = mapped_beside_words(mappings, bytes);
 
-	if (words) {
-		fputc('\n', p->out);
-		wrap_print(p->out, words, WIDTH, 2);
-		fputc('\n', p->out);
-	}
+	if (words)
+		fprintf(p->out, "\n%s\n", words);
 	free(words);
 }
 

@@ -36,6 +36,17 @@ static void bytes_have_one_decimal_and_a_binary_unit(void **state)
 				    rows[i].text);
 }
 
+static void changes_have_a_sign(void **state)
+{
+	char text[UNITS_SIZE];
+
+	(void)state;
+	assert_string_equal(units_change(text, 0), "0 B");
+	assert_string_equal(units_change(text, 1), "+1 B");
+	assert_string_equal(units_change(text, -1024), "-1.0 KiB");
+	assert_string_equal(units_change(text, INT64_MIN), "-8192.0 PiB");
+}
+
 static void one_takes_no_s(void **state)
 {
 	char text[UNITS_SIZE];
@@ -87,6 +98,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes_have_one_decimal_and_a_binary_unit),
+		cmocka_unit_test(changes_have_a_sign),
 		cmocka_unit_test(one_takes_no_s),
 		cmocka_unit_test(signals_have_names_if_the_system_knows_them),
 		cmocka_unit_test(times_change_their_unit_with_their_size),
