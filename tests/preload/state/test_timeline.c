@@ -20,6 +20,7 @@
 #include "timeline.h"
 
 #define MOST   1024u
+#define COST   1000000u /* ns */
 #define SERIES 2000
 
 static struct rkn_point points[MOST];
@@ -207,6 +208,41 @@ static void a_count_beyond_the_list_is_mended(void **state)
 	assert_in_range(count, STORE_POINTS_MOST / 8, STORE_POINTS_MOST);
 }
 
+/* The clock of key frames and points; 0: the machine's. Each look costs. */
+static uint64_t clock_now;
+
+uint64_t __real_ticks_exact(void);
+uint64_t __wrap_ticks_exact(void);
+uint64_t __wrap_ticks_exact(void)
+{
+	return clock_now ? clock_now += COST : __real_ticks_exact();
+}
+
+/* However much happens, the next key frame is not before 64 times what one cost. */
+static void key_frames_take_a_64th_of_the_time(void **state)
+{
+	const struct rkn_key *k;
+	uint32_t word;
+
+	(void)state;
+	timeline_reset();
+	store.header->points = store.header->keys = 0;
+	clock_now = __real_ticks_exact() + 1000000000;
+	for (uint64_t i = 1; i <= 300; i++) {
+		clock_now += COST;
+		timeline_take(1000000 * i, 1000);
+	}
+	clock_now = 0;
+	word = store.header->keys;
+	k = store_record(STORE_KEYS,
+			 word & STORE_LIST_SECOND ? STORE_KEYS_MOST : 0);
+	word &= ~STORE_LIST_SECOND;
+	assert_in_range(word, 5, STORE_KEYS_MOST);
+	for (uint32_t i = 1; i < word; i++)
+		assert_true(k[i].point.time_ns - k[i - 1].point.time_ns >=
+			    64 * COST);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -221,6 +257,7 @@ int main(void)
 		cmocka_unit_test(the_worst_series_is_no_exception),
 		cmocka_unit_test(a_store_keeps_order_and_extremes),
 		cmocka_unit_test(a_count_beyond_the_list_is_mended),
+		cmocka_unit_test(key_frames_take_a_64th_of_the_time),
 	};
 
 	return cmocka_run_group_tests_name("timeline", tests, setup, NULL);
