@@ -83,12 +83,27 @@ static bool are_open(struct waited *w, const struct live *l)
 	return any;
 }
 
+/* Is any that has a store still there? */
+static bool are_running(struct live_store *list, size_t count)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < count; i++) {
+		list[i].alive = list[i].alive && !list[i].empty &&
+				processes_map(list[i].pid, list[i].path);
+		any |= list[i].alive;
+	}
+	return any;
+}
+
 void strangers_wait(const struct live *l)
 {
 	const struct timespec pause = { .tv_nsec = POLL_NS };
 	struct waited w = { 0 };
 	struct live_store *list = live_list(l, &w.store_count);
 	struct executions n;
+	int polls = POLLS;
+	size_t count;
 
 	w.stores = list;
 	executions_read(&n, l);
@@ -103,9 +118,14 @@ void strangers_wait(const struct live *l)
 			wait_for(n.list[i].pid, &w);
 	executions_release(&n);
 	live_list_release(list, w.store_count);
-	for (int i = 0; i < POLLS && w.count && are_open(&w, l); i++)
+	for (; polls && w.count && are_open(&w, l); polls--)
 		nanosleep(&pause, NULL);
 	free(w.pids);
+	/* A daemon may end as soon as what started it. */
+	list = live_list(l, &count);
+	for (; polls && are_running(list, count); polls--)
+		nanosleep(&pause, NULL);
+	live_list_release(list, count);
 }
 
 /* --- Strangers ------------------------------------------------------------------- */

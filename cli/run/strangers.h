@@ -25,7 +25,8 @@ struct stranger {
 
 /*
  * Waits, 0.2 s at most, until programs that were just executed have a store,
- * and processes without one have gone. Call it before live_list().
+ * processes without one have gone, and those with one have ended. Call it before
+ * live_list().
  */
 void strangers_wait(const struct live *l);
 

@@ -458,7 +458,8 @@ int main(int argc, char **argv)
     if (daemon(1, 0)) return 3;
     if (getppid() == getpgrp() || getsid(0) != getpid()) return 4;
     if (write(1, "nobody sees", 11) != 11) return 5;
-    if (!strcmp(how, "leak")) lose();
+    if (!strcmp(how, "late")) usleep(60000);
+    if (!strcmp(how, "leak") || !strcmp(how, "late")) lose();
     scrub();
     if (!strcmp(how, "stays")) stay(argv[2]);
     return 0;
@@ -478,8 +479,10 @@ def test_a_clean_daemon_is_green(daemon):
         0, "refknot: OK no findings; suppressed 0; exit 0"), done.told
 
 
-def test_a_leaking_daemon_is_red(daemon):
-    done = check("--", daemon, "leak")
+@pytest.mark.parametrize("how", ["leak", "late"])
+def test_a_leaking_daemon_is_red(how, daemon):
+    """Also one that ends after what started it, if soon."""
+    done = check("--", daemon, how)
     assert done.status == 23
     assert "FAIL 1 leak (100 B)" in summary(done)
 
