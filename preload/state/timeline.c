@@ -361,7 +361,8 @@ static void take_key(void *point)
 	const struct store_table *t = &store.header->tables[STORE_KEY_ROWS];
 	const struct rkn_point *p = point;
 	const uint64_t since = ticks_exact();
-	const uint64_t stacks = store.header->tables[STORE_STACKS].count;
+	const uint64_t stacks =
+	    READ_ONCE(store.header->tables[STORE_STACKS].count);
 	struct rows r = { .others.stack = RKN_NONE };
 	uint32_t word;
 	struct rkn_key *key = room(&timeline.keys, &word);
