@@ -23,10 +23,15 @@ def time(ns):
         if ns < end:
             tenths = (ns * 10 + one // 2) // one
             return f"{tenths // 10}.{tenths % 10} {unit}"
-    seconds = ns // 10 ** 9
-    if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60} min"
+    whole = ns // 10 ** 9
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def seconds(ns):
+    """As people give a time, all of it: what is rounded may be behind the end."""
+    return f"{ns // 10 ** 9}.{ns % 10 ** 9:09}"
 
 
 def signed(text):

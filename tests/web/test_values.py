@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from conftest import refknot
-from shown import count, signed, size, time
+from shown import count, seconds, signed, size, time
 
 pytest_plugins = ["pages"]
 
@@ -353,7 +353,7 @@ def test_what_key_frames_have_together(browser, page_of, tmp_path):
     point = max((p for p in page.json("timeline")["timeline"]["points"]
                  if p["time_ns"] <= at["t"]), key=lambda p: p["time_ns"])
     assert abs(sum(at["bytes"]) - point["bytes"]) < point["bytes"] / 10
-    way = ["0", f"{at['t'] / 1e9:.6f}"]
+    way = ["0", seconds(at["t"])]
     said = page.json("objects", "--between", *way, "--by", "type", "--limit",
                      "0")["between"]["rows"]
     together = next(row for row in said if row["name"].startswith("("))
@@ -374,8 +374,8 @@ WINDOWS = [(0, 1), (0.2, 0.8), (0.5, 0.51), (0.7, 1), (0.45, 0.65)]
 @pytest.mark.parametrize("name", ["phases", "sqlite", "redis"])
 def test_what_was_gained(browser, pages, name, way):
     page = pages(name)
-    end = page.json("timeline")["timeline"]["to_ns"] / 1e9
-    way = [f"{part * end:.6f}" for part in way]
+    end = page.json("timeline")["timeline"]["to_ns"]
+    way = [seconds(int(part * end)) for part in way]
     browser.open(page.path, "timeline")
     browser.brush(way)
     told = refknot("objects", "--between", *way, page.recording)

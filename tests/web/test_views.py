@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from conftest import SOURCE, read_json, record, refknot
-from shown import count, signed, size, time
+from shown import count, seconds, signed, size, time
 
 pytest_plugins = ["pages"]
 
@@ -474,8 +474,8 @@ def phases(pages):
     """The page, and the times of its marks and of its end, in seconds."""
     page = pages("phases")
     told = page.json("timeline")["timeline"]
-    return page, [f"{m['time_ns'] / 1e9:.6f}" for m in told["marks"]] \
-        + [f"{told['to_ns'] / 1e9:.6f}"]
+    return page, [seconds(at) for at in
+                  [*(m["time_ns"] for m in told["marks"]), told["to_ns"]]]
 
 
 def test_without_a_timeline_the_view_says_so(browser, pages, tmp_path):
@@ -834,7 +834,7 @@ def twice(pages, tmp_path_factory):
 def test_a_window_of_two_recordings_compares_what_they_gained(browser, twice, by):
     page, sides = twice
     end = min(read_json("timeline", side)["timeline"]["to_ns"] for side in sides)
-    way = [f"{end * part / 1e9:.6f}" for part in (0.1, 0.6)]
+    way = [seconds(int(end * part)) for part in (0.1, 0.6)]
     gains = [{row["name"]: row for row in read_json(
         "objects", side, "--between", *way, "--by", by, "--limit", "0")
         ["between"]["rows"]} for side in sides]
