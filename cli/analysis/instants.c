@@ -176,7 +176,7 @@ static bool is_known(const struct model *m, const char *text,
 					   .mark = mark };
 	else if (!strcmp(text, "start"))
 		*asked = (struct instant){ .kind = INSTANT_START };
-	else if (!strcmp(text, "end"))
+	else if (!strcmp(text, END_NAME))
 		*asked = instants_end(m);
 	else if (!strcmp(text, PEAK_NAME) && peak)
 		*asked = (struct instant){ .kind = INSTANT_PEAK,

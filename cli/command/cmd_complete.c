@@ -180,7 +180,7 @@ static void offer_marks(struct completion *c, const struct reading *in)
 
 static void offer_times(struct completion *c, const struct reading *in)
 {
-	static const char *const names[] = { "start", PEAK_NAME, "end" };
+	static const char *const names[] = { "start", PEAK_NAME, END_NAME };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		offer(c, names[i], "time");

@@ -35,7 +35,8 @@ struct side {
 	struct groups groups; /* by name */
 	json_t *document;
 	char *error; /* how exact the peak is; NULL: it is, or is not meant */
-	bool peak;   /* the mark may mean that */
+	bool end;    /* the mark may mean the end */
+	bool peak;   /* the same of the peak */
 	bool there;  /* it could be read */
 	bool told;   /* its limits are printed, as the other's */
 };
@@ -47,14 +48,27 @@ struct row {
 	int64_t retained; /* bytes; 0 if not asked for */
 };
 
+/* Why a mark or the peak has no such rows; NULL: it has. */
+static const char *why_no_rows(void)
+{
+	if (grouping == GROUP_BY_SIZE)
+		return "--by size cannot be had of a mark or the peak, which keep no sizes";
+	if (grouping == GROUP_BY_ROOT || retained)
+		return "--by root and --retained cannot be had of a mark or the peak, which keep no pointers";
+	return NULL;
+}
+
 /* What is to be compared; or why it cannot be, for the caller to free. */
 static char *choose(struct group_choice *choice, const struct reading *in,
 		    const struct side *side)
 {
 	const struct model *m = in->m;
+	const struct rkn_mark *mark =
+	    side->mark ? marks_find(m, side->mark) : NULL;
+	const bool end = !side->mark || (side->end && !mark);
 	/* The part that a side's numbers, or their names, come from. */
-	enum rkn_chunk_type part = side->peak   ? RKN_CHUNK_STACKS
-				   : side->mark ? RKN_CHUNK_CENSUS
+	enum rkn_chunk_type part = side->peak ? RKN_CHUNK_STACKS
+				   : !end     ? RKN_CHUNK_CENSUS
 				   : grouping == GROUP_BY_TYPE
 				       ? RKN_CHUNK_OBJECTS
 				       : RKN_CHUNK_BLOCKS;
@@ -65,13 +79,15 @@ static char *choose(struct group_choice *choice, const struct reading *in,
 	if (!model_knows(m, part))
 		return xstrdup(
 		    "what was alive is not known: that part of the recording is missing");
+	if (mark && why_no_rows())
+		return xstrdup(why_no_rows());
 	if (retained || grouping == GROUP_BY_ROOT)
 		why = obstacle_find(m, room, sizeof(room));
 	if (why)
 		return xasprintf("what leads where is not known: %s", why);
 	choice->retained = retained;
-	choice->mark = side->mark ? marks_find(m, side->mark) : NULL;
-	if (choice->mark || !side->mark)
+	choice->mark = mark;
+	if (mark || end)
 		return NULL;
 	if (side->peak) {
 		choice->peak = true;
@@ -83,7 +99,8 @@ static char *choose(struct group_choice *choice, const struct reading *in,
 	list = marks_list(m);
 	text =
 	    xasprintf("the recording has no such mark; its marks: %s%s", list,
-		      peak_why_unknown(m) ? "" : "; @peak needs no mark");
+		      peak_why_unknown(m) ? "; @end needs none"
+					  : "; @peak and @end need none");
 	free(list);
 	return text;
 }
@@ -117,7 +134,7 @@ static void visit(const struct reading *in, void *data)
 /* RECORDING, or RECORDING@MARK unless there is a file of that name. */
 static void side_open(struct side *s, const char *argument)
 {
-	const char *at = strrchr(argument, '@');
+	const char *at = strrchr(argument, '@'), *why;
 
 	s->argument = argument;
 	s->path = xstrdup(argument);
@@ -125,13 +142,11 @@ static void side_open(struct side *s, const char *argument)
 		s->path[at - argument] = '\0';
 		s->mark = xstrdup(at + 1);
 		s->peak = !strcmp(s->mark, PEAK_NAME);
+		s->end = !strcmp(s->mark, END_NAME);
 	}
-	if (s->mark && grouping == GROUP_BY_SIZE)
-		die(STATUS_INPUT,
-		    "diff: --by size cannot be had of a mark or the peak, which keep no sizes");
-	if (s->mark && (grouping == GROUP_BY_ROOT || retained))
-		die(STATUS_INPUT,
-		    "diff: --by root and --retained cannot be had of a mark or the peak, which keep no pointers");
+	why = s->mark && !s->end ? why_no_rows() : NULL;
+	if (why)
+		die(STATUS_INPUT, "diff: %s", why);
 }
 
 /* More or less alike. */

@@ -116,7 +116,7 @@ static char *choose(struct group_choice *choice, const struct model *m)
 		.mark = at ? marks_find(m, at) : NULL,
 		.retained = retained,
 	};
-	if (!at || choice->mark)
+	if (!at || choice->mark || !strcmp(at, END_NAME))
 		return NULL;
 	if (!strcmp(at, PEAK_NAME)) {
 		choice->peak = true;

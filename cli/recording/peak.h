@@ -5,8 +5,9 @@
 
 #include "model.h"
 
-/* What commands call that moment, where no mark is called so. */
+/* What commands call that moment, and the end, where no mark is called so. */
 #define PEAK_NAME "peak"
+#define END_NAME  "end"
 
 /* Why it is not known by call stack: a clause; NULL: it is. */
 const char *peak_why_unknown(const struct model *m);

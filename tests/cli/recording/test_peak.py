@@ -528,6 +528,14 @@ def test_a_peak_is_compared_with_the_end(simple):
     assert rows(there, simple.main) == {"s0": (1, 0), "s1": (1, 0), "s4": (0, 1)}
     assert rows(simple.main, there) == {"s0": (0, 1), "s1": (0, 1), "s4": (1, 0)}
     assert rows(there, there) == {}
+    # The end is what the file alone is, with all that it knows.
+    end = f"{simple.main}@end"
+    assert rows(there, end) == rows(there, simple.main)
+    for more in ([], ["--by", "size"], ["--by", "root"], ["--retained"]):
+        done = refknot("diff", *more, simple.main, end)
+        assert (done.status, done.out) == (0, b"nothing differs\n"), done.told
+    assert refknot("objects", "--at", "end", simple.main).out == \
+        refknot("objects", simple.main).out
     told = refknot("diff", there, simple.main).out.decode()
     assert "BEFORE" in told and "may have been" not in told
     for more in (["--by", "size"], ["--by", "root"], ["--retained"]):
@@ -540,7 +548,8 @@ def test_a_mark_that_is_not_there_names_what_is(simple, tmp_path):
     for recording, known in (simple.main, True), (old, False):
         done = refknot("diff", f"{recording}@start", recording)
         assert done.status == 2 and "no such mark; its marks: none" in done.told
-        assert ("; @peak needs no mark" in done.told) == known
+        assert ("; @peak and @end need none" if known else
+                "; @end needs none") in done.told
         done = refknot("objects", "--at", "warm", recording)
         assert done.status == 2 and 'no mark "warm"; its marks: none' in done.told
         assert ("; --at peak needs none" in done.told) == known
@@ -565,6 +574,7 @@ int main(void)
     struct kept k[3];
     take(&k[0], 0, 100);
     refknot_mark("peak");
+    refknot_mark("end");
     take(&k[1], 1, 5000);
     give(&k[1]);
     take(&k[2], 2, 10);
@@ -573,8 +583,13 @@ int main(void)
 """))
     found, _ = at_peak(made.main)
     assert found == {"s0": (1, 100)}
+    end = f"{made.main}@end"
+    done = refknot("diff", f"{made.main}@peak", end)
+    assert done.out == b"nothing differs\n"
+    done = refknot("diff", "--by", "size", made.main, end)
+    assert done.status == 2 and "a mark or the peak" in done.told
     done = refknot("objects", "--at", "peek", made.main)
-    assert done.status == 2 and "its marks: peak" in done.told
+    assert done.status == 2 and "its marks: peak, end" in done.told
 
 
 def test_what_changed_most_is_first_and_all_rows_add_up(tmp_path):
