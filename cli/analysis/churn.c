@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "churn.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,10 +10,9 @@
 #include "progress.h"
 #include "region_passes.h"
 
-/* The first number of births that is beyond bucket `i`. */
-static uint64_t bound(unsigned i)
+double churn_mean(const struct churn_row *row)
 {
-	return 1ull << RKN_LIFE_SHIFT * i;
+	return row->sampled > 0 ? row->lived / row->sampled : 0;
 }
 
 double churn_temporary(const struct churn_row *row)
@@ -29,42 +27,36 @@ uint64_t churn_below(const struct churn_row *row, double part)
 	for (unsigned i = 0; i + 1 < RKN_LIFE_BUCKETS; i++) {
 		sum += row->lives[i];
 		if (sum >= part * row->sampled)
-			return i ? bound(i) : 0;
+			return i ? lives_bound(i) : 0;
 	}
 	return UINT64_MAX;
 }
 
-static void add_lives(struct churn_row *row, const struct rkn_lives *l)
+static void add_lives(struct churn_row *row, const struct model *m,
+		      const struct rkn_lives *l)
 {
+	double sampled = 0;
+
 	row->copies += l->copies;
 	row->copied_bytes += l->copied_bytes;
 	for (unsigned i = 0; i < RKN_LIFE_BUCKETS; i++) {
 		row->lives[i] += (double)l->freed[i];
-		row->sampled += (double)l->freed[i];
-	}
-}
-
-double churn_stack_mean(const struct rkn_lives *l)
-{
-	double sum = 0, sampled = (double)l->freed[0];
-
-	/* Lives are taken for the middle of their bucket, as it grows. */
-	for (unsigned i = 1; i < RKN_LIFE_BUCKETS; i++) {
-		sum += (double)l->freed[i] *
-		       sqrt((double)bound(i - 1) * (double)bound(i));
 		sampled += (double)l->freed[i];
 	}
-	return sampled > 0 ? sum / sampled : 0;
+	row->sampled += sampled;
+	row->lived += lives_mean(m, l) * sampled;
 }
 
-static void add_stack(struct churn_row *row, const struct rkn_stack *s,
-		      const struct rkn_lives *l)
+static void add_stack(struct churn_row *row, const struct model *m, uint32_t i)
 {
+	const struct rkn_stack *s = &m->stacks[i];
+	const struct rkn_lives *l = lives_of(m, i);
+
 	row->allocations += s->allocations;
 	row->bytes += s->allocated_bytes;
 	row->frees += s->frees;
 	if (l)
-		add_lives(row, l);
+		add_lives(row, m, l);
 }
 
 static int by_key(const void *a, const void *b)
@@ -117,15 +109,14 @@ bool churn_make(struct churn *c, const struct reading *in, enum group_by by,
 	progress_begin("reading symbols", NULL, m->stack_count);
 	for (uint32_t i = 0; i < m->stack_count; i++) {
 		const struct rkn_stack *s = &m->stacks[i];
-		const struct rkn_lives *own = lives_of(m, i);
 
 		progress_at(i);
-		add_stack(&c->all, s, own);
+		add_stack(&c->all, m, i);
 		if (!s->allocations || (under && !under[i]))
 			continue;
-		add_stack(&c->total, s, own);
-		add_stack(row_of(c, &keys, &table, groups_key(in, by, i)), s,
-			  own);
+		add_stack(&c->total, m, i);
+		add_stack(row_of(c, &keys, &table, groups_key(in, by, i)), m,
+			  i);
 	}
 	progress_end();
 	groups_release_table(&table);

@@ -18,6 +18,7 @@ struct churn_row {
 	 * rkn_lives. */
 	double lives[RKN_LIFE_BUCKETS];
 	double sampled; /* the sum of these; 0: nothing is known */
+	double lived;   /* births in the lives of all these, about */
 };
 
 struct churn {
@@ -37,8 +38,8 @@ void churn_release(struct churn *c);
 
 /* The part of the sampled blocks that were freed before another was allocated. */
 double churn_temporary(const struct churn_row *row);
-/* About how many blocks were allocated while one of a call stack lived. */
-double churn_stack_mean(const struct rkn_lives *l);
+/* As lives_mean(). */
+double churn_mean(const struct churn_row *row);
 /* The births below which the lives of `part` of the blocks are; 0: temporary;
  * UINT64_MAX: no bound is known. */
 uint64_t churn_below(const struct churn_row *row, double part);

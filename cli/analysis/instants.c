@@ -57,6 +57,11 @@ struct instant instants_end(const struct model *m)
 				 .time_ns = m->meta.duration_ns };
 }
 
+uint64_t instants_births(const struct model *m)
+{
+	return m->points[m->point_count - 1].births;
+}
+
 struct instant *instants_list(const struct model *m, size_t *count)
 {
 	const struct rkn_point *peak = instants_peak(m);

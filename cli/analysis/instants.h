@@ -48,6 +48,9 @@ void instants_sums(const struct model *m, const struct instant *at,
 /* The end. */
 struct instant instants_end(const struct model *m);
 
+/* How many blocks were allocated until then. The timeline must be known. */
+uint64_t instants_births(const struct model *m);
+
 /* When most was alive; NULL: not known. */
 const struct rkn_point *instants_peak(const struct model *m);
 

@@ -22,6 +22,28 @@ const struct rkn_lives *lives_of(const struct model *m, uint32_t stack)
 								 : NULL;
 }
 
+uint64_t lives_bound(unsigned i)
+{
+	return 1ull << RKN_LIFE_SHIFT * i;
+}
+
+double lives_mean(const struct model *m, const struct rkn_lives *l)
+{
+	const double longest =
+	    instants_known(m) ? (double)instants_births(m) : INFINITY;
+	double sum = 0, sampled = (double)l->freed[0];
+
+	/* The middle of a bucket, as it grows; none lived for more than the run. */
+	for (unsigned i = 1; i < RKN_LIFE_BUCKETS; i++) {
+		const double low = (double)lives_bound(i - 1);
+		const double high = fmin((double)lives_bound(i), longest);
+
+		sum += (double)l->freed[i] * sqrt(low * fmax(low, high));
+		sampled += (double)l->freed[i];
+	}
+	return sampled > 0 ? sum / sampled : 0;
+}
+
 struct lives_sum lives_temporary(const struct model *m, uint32_t stack)
 {
 	const struct rkn_stack *s = &m->stacks[stack];

@@ -44,6 +44,8 @@ static void add_churn(struct table *t, const struct churn_row *r,
 			 text, r->allocations ? r->bytes / r->allocations : 0));
 	snprintf(text, sizeof(text), "%.0f %%", 100 * churn_temporary(r));
 	table_add(t, r->sampled > 0 ? text : "");
+	snprintf(text, sizeof(text), "~%.0f", churn_mean(r));
+	table_add(t, r->sampled > 0 ? text : "");
 	add_below(t, r, 0.5);
 	add_below(t, r, 0.9);
 	table_add(t, r->copies ? units_bytes(text, r->copied_bytes) : "");
@@ -62,7 +64,7 @@ static void print_legend(const struct model *m)
 		return;
 	}
 	puts(
-	    "MEDIAN and 90 %: allocations while a block lived; with TEMPORARY by samples of what was freed");
+	    "MEAN, MEDIAN and 90 %: allocations while a block lived; with TEMPORARY by samples of what was freed");
 	if (m->thread_count > 2)
 		printf(
 		    "%zu threads allocated: of a block that another thread freed that may be wrong by %d allocations a thread\n",
@@ -73,10 +75,15 @@ static void print_churn(const struct churn *c, const struct model *m,
 			enum group_by by, size_t limit, const char *function)
 {
 	const struct table_column columns[] = {
-		{ "ALLOCATIONS", true }, { "BYTES", true },
-		{ "AVERAGE", true },     { "TEMPORARY", true },
-		{ "MEDIAN", true },      { "90 %", true },
-		{ "COPIED", true },      { group_by_titles[by], false },
+		{ "ALLOCATIONS", true },
+		{ "BYTES", true },
+		{ "AVERAGE", true },
+		{ "TEMPORARY", true },
+		{ "MEAN", true },
+		{ "MEDIAN", true },
+		{ "90 %", true },
+		{ "COPIED", true },
+		{ group_by_titles[by], false },
 	};
 	const size_t shown = limit && limit < c->count ? limit : c->count;
 	char *name = function ? escape(function) : NULL;
@@ -118,6 +125,8 @@ static json_t *churn_json(const struct churn_row *r, const struct model *m,
 	document_known(o, "copied_bytes", has_lives, r->copied_bytes);
 	document_set(o, "temporary",
 		     known ? json_real(churn_temporary(r)) : json_null());
+	document_set(o, "mean_about",
+		     known ? json_real(churn_mean(r)) : json_null());
 	document_known(o, "median_below", known && median != UINT64_MAX,
 		       median);
 	document_known(o, "p90_below", known && most != UINT64_MAX, most);

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "churn.h"
 #include "die.h"
 #include "export_command.h"
 #include "export_json.h"
@@ -96,11 +95,6 @@ static void add_most(struct life *lives, const struct profile *p,
 	free(sums);
 }
 
-static uint64_t end_births(const struct model *m)
-{
-	return m->points[m->point_count - 1].births;
-}
-
 /* What was freed by its mean, which is of samples; what is alive until the end. */
 static void add_lived(struct life *lives, const struct profile *p,
 		      const struct model *m)
@@ -110,12 +104,12 @@ static void add_lived(struct life *lives, const struct profile *p,
 
 		if (l && p->of[i] != RKN_NONE)
 			lives[p->of[i]].lived +=
-			    churn_stack_mean(l) * (double)m->stacks[i].frees;
+			    lives_mean(m, l) * (double)m->stacks[i].frees;
 	}
 	for (size_t b = 0; b < m->block_count; b++)
-		if (m->blocks[b].birth < end_births(m))
+		if (m->blocks[b].birth < instants_births(m))
 			lives[p->of[m->blocks[b].stack]].lived +=
-			    (double)(end_births(m) - m->blocks[b].birth);
+			    (double)(instants_births(m) - m->blocks[b].birth);
 }
 
 /* By stack of the profile, for the caller to free. */
@@ -195,7 +189,7 @@ static void write_times(FILE *out, const struct model *m, bool lives)
 		fprintf(out,
 			"\"tu\":\"allocations\",\"Mtu\":\"M allocations\","
 			"\"tuth\":%u,\"tg\":%" PRIu64 ",\"te\":%" PRIu64,
-			SHORT, peak ? peak->births : 0, end_births(m));
+			SHORT, peak ? peak->births : 0, instants_births(m));
 	else
 		fprintf(out, "\"tu\":\"us\",\"Mtu\":\"s\",\"te\":%" PRIu64,
 			m->meta.duration_ns / 1000);

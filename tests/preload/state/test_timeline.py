@@ -312,6 +312,9 @@ def test_how_long_blocks_lived(series, tmp_path):
     # 299 others are allocated while one lives.
     assert rows["churn"]["temporary"] < 0.01
     assert rows["churn"]["median_below"] == 512
+    assert 299 / 3 < rows["churn"]["mean_about"] < 299 * 3
+    assert rows["briefly"]["mean_about"] < 1
+    assert 299 / 9 < c["total"]["mean_about"] < 299
     assert abs(c["total"]["temporary"] - 2 / 3) < 0.1
     assert abs(sum(c["total"]["lives"]) - 1) < 0.001
     # 12 sizes, each but the first a copy of the one before.
@@ -332,6 +335,7 @@ def test_what_was_resized_has_no_lifetime(tmp_path):
     c, rows = churn(recorded(tmp_path, "resizes").main, "--by", "function")
     assert rows["resizes"]["allocations"] == 1010
     assert rows["resizes"]["temporary"] is None
+    assert rows["resizes"]["mean_about"] is None
     assert rows["briefly"]["temporary"] == 1
 
 
