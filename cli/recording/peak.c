@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "peak.h"
 
+#include <inttypes.h>
+
 #include "die.h"
 #include "units.h"
 
@@ -13,25 +15,20 @@ const char *peak_why_unknown(const struct model *m)
 	return NULL;
 }
 
-/* Thread 0 is none. */
-static uint64_t threads(const struct model *m)
-{
-	return m->thread_count ? m->thread_count - 1 : 0;
-}
-
 uint64_t peak_error(const struct model *m)
 {
-	return threads(m) > 1 ? threads(m) * RKN_PEAK_THREAD : 0;
+	return m->meta.areas > 1 ? m->meta.areas * (uint64_t)RKN_PEAK_THREAD
+				 : 0;
 }
 
 char *peak_error_text(const struct model *m)
 {
-	char bytes[UNITS_SIZE], count[UNITS_SIZE];
+	char bytes[UNITS_SIZE];
 
 	if (!peak_error(m))
 		return NULL;
 	return xasprintf(
-	    "%s allocated: at another moment up to %s more may have been alive",
-	    units_count(count, threads(m), "thread"),
-	    units_bytes(bytes, peak_error(m)));
+	    "at most %" PRIu32
+	    " threads allocated at a time: at another moment up to %s more may have been alive",
+	    m->meta.areas, units_bytes(bytes, peak_error(m)));
 }

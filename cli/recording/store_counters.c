@@ -103,6 +103,7 @@ static int add_area(struct store_file *s, const struct store_area *a)
 
 int store_counters(struct store_file *s)
 {
+	struct rkn_meta *meta = s->parts.of[RKN_CHUNK_META].records;
 	struct store_area *a = malloc(sizeof(*a));
 	uint64_t offset = s->h.tables[STORE_AREAS].offset;
 	size_t count = 0;
@@ -117,6 +118,7 @@ int store_counters(struct store_file *s)
 		return model_error(s->m, -ENOMEM, "out of memory");
 	}
 	error = store_file_count(s, STORE_AREAS, sizeof(*a), &count);
+	meta->areas = count ? (uint32_t)count - 1 : 0; /* the first is none */
 	for (size_t i = 0; i < count && !error; i++) {
 		memset(a, 0, sizeof(*a));
 		error =

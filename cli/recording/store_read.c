@@ -150,7 +150,6 @@ static void mend_peaks(struct store_file *s)
 {
 	struct rkn_meta *meta = s->parts.of[RKN_CHUNK_META].records;
 	struct rkn_stack *stacks = s->parts.of[RKN_CHUNK_STACKS].records;
-	const uint64_t threads = s->parts.of[RKN_CHUNK_THREADS].count;
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < s->parts.of[RKN_CHUNK_STACKS].count; i++) {
@@ -161,7 +160,7 @@ static void mend_peaks(struct store_file *s)
 	}
 	if (meta->peak_bytes < sum)
 		meta->peak_bytes = sum;
-	if (meta->peak_bytes - sum > threads * RKN_PEAK_THREAD)
+	if (meta->peak_bytes - sum > (meta->areas + 1ull) * RKN_PEAK_THREAD)
 		meta->flags &= ~RKN_META_PEAKS;
 }
 

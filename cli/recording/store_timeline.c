@@ -121,6 +121,20 @@ static uint64_t peak_time(const struct store_file *s)
 	return time < most ? time : most;
 }
 
+/* What was allocated until then, so far from `before` to `after`; and no less than
+ * what is more alive, nor more than what is not yet. */
+static uint64_t bounded(double part, uint64_t before, uint64_t alive_before,
+			uint64_t alive, uint64_t alive_after, uint64_t after)
+{
+	const uint64_t least =
+	    before + (alive > alive_before ? alive - alive_before : 0);
+	const uint64_t more = alive_after > alive ? alive_after - alive : 0;
+
+	return not_above(
+	    not_below(between(before, after, part), least),
+	    after - not_above(more, after > before ? after - before : 0));
+}
+
 /* Of what is not known of the peak as much as its time says. */
 static struct rkn_point peak_point(const struct store_file *s, uint64_t time,
 				   const struct rkn_point *before)
@@ -146,16 +160,17 @@ static struct rkn_point peak_point(const struct store_file *s, uint64_t time,
 	part = gap > 0 ? (double)(p.time_ns - before->time_ns) / gap : 1;
 	if (p.births < before->births || p.births > after->births)
 		p.births = between(before->births, after->births, part);
-	p.allocations = between(before->allocations, after->allocations, part);
-	p.allocated_bytes =
-	    between(before->allocated_bytes, after->allocated_bytes, part);
+	/* Each allocation of one thread has the next number. */
+	if (m->areas == 1 && after->births > before->births)
+		part = (double)(p.births - before->births) /
+		       (double)(after->births - before->births);
 	for (size_t i = 0; i < stacks->count; i++)
 		p.blocks += stack[i].peak_blocks;
-	p.allocations =
-	    not_above(not_below(p.allocations, p.blocks), after->allocations);
-	/* What is alive was allocated. */
-	p.allocated_bytes = not_above(not_below(p.allocated_bytes, p.bytes),
-				      after->allocated_bytes);
+	p.allocations = bounded(part, before->allocations, before->blocks,
+				p.blocks, after->blocks, after->allocations);
+	p.allocated_bytes =
+	    bounded(part, before->allocated_bytes, before->bytes, p.bytes,
+		    after->bytes, after->allocated_bytes);
 	return p;
 }
 

@@ -160,7 +160,7 @@ enum rkn_meta_flag {
 	RKN_META_MAPPINGS = 1u << 15,
 };
 
-/* Of more than one thread, bytes that each adds to how much more than at
+/* If meta.areas is above 1, bytes that each adds to how much more than at
  * meta.peak_bytes may have been alive at another moment. */
 #define RKN_PEAK_THREAD (128 << 10)
 
@@ -208,8 +208,11 @@ struct rkn_meta {
 	uint32_t run_others;     /* of any other kind but the next */
 	uint32_t run_possible;   /* possible leaks */
 	uint64_t run_lost_bytes; /* of what is lost, and what that holds */
+	/* Since minor version 9. */
+	uint32_t areas; /* threads that counted at the same time, at most */
+	uint32_t reserved;
 };
-static_assert(sizeof(struct rkn_meta) == 184, "meta changed size");
+static_assert(sizeof(struct rkn_meta) == 192, "meta changed size");
 static_assert(offsetof(struct rkn_meta, script) == 144,
 	      "what minor version 2 had of meta moved");
 

@@ -56,6 +56,7 @@ static COLD void take(void *data)
 {
 	struct stopped *self = data;
 	struct store_header *h = store.header;
+	const uint64_t begun = sys_clock(CLOCK_MONOTONIC);
 
 	strays_end(self);
 	if (process.settings.snapshot && !denied_snapshot())
@@ -63,7 +64,8 @@ static COLD void take(void *data)
 	if (wishes_no_check())
 		store_flag(RKN_META_UNWANTED);
 	WRITE_ONCE(process_page.epoch, 0);
-	h->end_mono_ns = sys_clock(CLOCK_MONOTONIC);
+	/* What the check takes is not the program's. */
+	h->end_mono_ns = begun + h->meta.stop_ns;
 	h->meta.own_bytes = store_own_bytes();
 	STORE_RELEASE(h->state, STORE_FINISHED);
 	store_trim();

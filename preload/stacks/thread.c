@@ -346,6 +346,23 @@ bool thread_is_inside(uint32_t number)
 	return t && is_inside(LOAD_ACQUIRE(t->gate.open));
 }
 
+bool thread_forked(void)
+{
+	/* The page with the epoch is wiped. */
+	struct thread_gate *gate = thread_self;
+
+	if (gate == &nobody || !is_inside(READ_ONCE(gate->open)))
+		return false;
+	/* What they have for a moment is nobody's. */
+	for (uint32_t i = 1; i < thread_numbers(); i++) {
+		struct thread *t = thread_at(i);
+
+		if (t && t != thread_behind(gate))
+			WRITE_ONCE(t->gate.open, t->gate.epoch);
+	}
+	return true;
+}
+
 struct thread *thread_at(uint32_t number)
 {
 	return number < THREAD_AREAS ? LOAD_ACQUIRE(threads[number]) : NULL;
@@ -553,30 +570,46 @@ static uint64_t births(const struct thread *t)
 	return READ_ONCE(store.header->births) - (areas() > 2 ? 0 : left);
 }
 
-static int64_t live_of_all(void)
+/* What a thread holds that changes it meanwhile: that, or less. */
+static int64_t holds_at_least(const struct thread *t)
 {
-	int64_t live = READ_ONCE(store.header->live_bytes);
+	const int64_t base = LOAD_ACQUIRE(t->live_base);
+	const int64_t live = LOAD_ACQUIRE(t->live);
+	const int64_t again = READ_ONCE(t->live_base);
 
-	for (uint32_t i = 1; i < thread_numbers(); i++) {
-		const struct thread *t = thread_at(i);
-
-		live += t ? thread_holds(t) : 0;
-	}
-	return live;
+	return live - (base > again ? base : again);
 }
 
-COLD void thread_look(struct thread *t)
+#define SUMS 4 /* tries */
+
+/* What is alive in all threads; if they publish all the time, that or less. */
+static int64_t live_of_all(void)
 {
-	/* The block that realloc() moves is nowhere; a handler may have left it
-	 * to a stack that is shorter now. */
-	if (t->moving.sp > ADDRESS(__builtin_frame_address(0))) {
-		timeline_tick(births(t));
-		t->wanted = (uint8_t)(t->wanted | REALLOC_WINDOW_LOOK);
-		return;
+	int64_t before, after, live;
+
+	for (unsigned i = 0; i < SUMS; i++) {
+		before = (int64_t)LOAD_ACQUIRE(store.header->live_bytes);
+		live = 0;
+		for (uint32_t k = 1; k < thread_numbers(); k++) {
+			const struct thread *t = thread_at(k);
+
+			live += t ? holds_at_least(t) : 0;
+		}
+		after = (int64_t)READ_ONCE(store.header->live_bytes);
+		if (after == before)
+			break;
 	}
-	if (timeline_look(births(t), READ_ONCE(store.header->live_bytes) +
-					 thread_holds(t)))
-		timeline_take(births(t), live_of_all());
+	return live + (before < after ? before : after);
+}
+
+/* The same in short; all are asked only if that is more, or less, than it was since
+ * the last point. */
+static int64_t live_about(const struct thread *t)
+{
+	const int64_t live =
+	    (int64_t)READ_ONCE(store.header->live_bytes) + thread_holds(t);
+
+	return areas() > 2 && timeline_is_extreme(live) ? live_of_all() : live;
 }
 
 /* With several threads each peak makes all of them look at its number: it counts
@@ -596,6 +629,15 @@ static int64_t most_held(int64_t live)
 	if (share > THREAD_PUBLISH)
 		return THREAD_PUBLISH;
 	return share > THREAD_PUBLISH / 64 ? share : THREAD_PUBLISH / 64;
+}
+
+/* What others may hold back when so many bytes are alive; of very many threads, which
+ * to add up takes a while, it is left out. */
+static int64_t others_hold(int64_t live)
+{
+	return areas() <= TIMELINE_MANY
+		   ? (int64_t)(areas() - 2) * most_held(live)
+		   : 0;
 }
 
 /* What counters have now is what they have at the peak, until they change. No
@@ -632,17 +674,23 @@ static uint64_t peak_time(struct thread *t)
 	if (allocated - t->dated < THREAD_PUBLISH)
 		return timeline_at(births(t));
 	t->dated = allocated;
-	timeline_tick(births(t));
+	timeline_tick_exactly(births(t));
 	return timeline_now();
 }
 
-/* `published`: the live bytes that were, at some moment. */
+/* `published`: the live bytes that were, at some moment. Others may hold back frees:
+ * what is called a peak was alive. */
 static void look_for_peak(struct thread *t, int64_t published)
 {
 	struct store_header *h = store.header;
-	const int64_t high = published + thread_holds(t);
+	int64_t high = published + thread_holds(t);
 	uint64_t peak = READ_ONCE(h->meta.peak_bytes);
 
+	if (areas() > 2 &&
+	    high + others_hold(high) > (int64_t)(peak + least_rise(peak))) {
+		high = live_of_all();
+		published = high - thread_holds(t);
+	}
 	while (high > (int64_t)(peak + least_rise(peak))) {
 		if (!CHANGE(h->meta.peak_bytes, peak, (uint64_t)high))
 			continue;
@@ -660,6 +708,25 @@ COLD void thread_peak(struct thread *t)
 {
 	look_for_peak(
 	    t, __atomic_load_n(&store.header->live_bytes, __ATOMIC_RELAXED));
+}
+
+COLD void thread_look(struct thread *t)
+{
+	int64_t live;
+
+	/* The block that realloc() moves is nowhere; a handler may have left it
+	 * to a stack that is shorter now. */
+	if (t->moving.sp > ADDRESS(__builtin_frame_address(0))) {
+		timeline_tick(births(t));
+		t->wanted = (uint8_t)(t->wanted | REALLOC_WINDOW_LOOK);
+		return;
+	}
+	live = live_about(t);
+	/* More than each thread by itself knows of. */
+	if (areas() > 2)
+		look_for_peak(t, live - thread_holds(t));
+	if (timeline_look(births(t), live))
+		timeline_take(births(t), live_of_all());
 }
 
 /* One instruction, as thread_add(). */
@@ -685,9 +752,13 @@ COLD void thread_publish(struct thread *t)
 {
 	int64_t live = thread_holds(t), all;
 
-	add_to(&t->live, -live);
+	/* Who adds up finds too little in between. */
+	if (live > 0)
+		add_to(&t->live, -live);
 	all = __atomic_add_fetch(&store.header->live_bytes, live,
 				 __ATOMIC_RELAXED);
+	if (live < 0)
+		add_to(&t->live, -live);
 	set_base(t, most_held(all));
 	look_for_peak(t, all);
 	if (t->publishes++ % PUBLISHES == 0 || timeline_moved(all))

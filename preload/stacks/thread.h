@@ -216,6 +216,10 @@ static inline void thread_leave(struct thread *t)
 /* Whether the thread of that area is inside refknot. */
 bool thread_is_inside(uint32_t number);
 
+/* In a forked child, which only the calling thread is in: whether that is inside, so
+ * that it returns into the middle of a call. */
+bool thread_forked(void);
+
 /* The thread that has area `number`; NULL if there is none. Numbers ascend from
  * 1 without gaps to thread_numbers()-1. */
 struct thread *thread_at(uint32_t number);
@@ -372,9 +376,9 @@ static inline bool thread_frees(struct thread *t)
  * Asked before a block is taken out: if there was never as much alive, that is
  * the peak, and thread_peak() notes it.  free() need not ask: the malloc that made
  * it so has called thread_await_free().  It is exact as long as one thread
- * allocates.  Of n threads each may have published THREAD_PUBLISH bytes too few
- * or too many, and a peak that is as much higher may not count: at another
- * moment up to 2 n THREAD_PUBLISH more were alive (RKN_PEAK_THREAD).
+ * allocates.  Of n threads each may have published THREAD_PUBLISH bytes too few,
+ * and a peak that is as much higher may not count: at another moment up to
+ * 2 n THREAD_PUBLISH more were alive (RKN_PEAK_THREAD).
  */
 void thread_peak(struct thread *t);
 static inline bool thread_is_at_peak(const struct thread *t)

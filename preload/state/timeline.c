@@ -9,7 +9,6 @@
 
 #define HELD_MOST 10000000000ull /* ns: who has the lock longer has left it */
 #define KEY_SHARE 64 /* a key frame takes at most this part of the time */
-#define MANY      64 /* areas, to sum which takes a while */
 #define FRESH     16 /* births, after which the clock is read again */
 
 static_assert(2 * STORE_POINTS_MOST * sizeof(struct rkn_point) +
@@ -89,6 +88,12 @@ bool timeline_tick(uint64_t births)
 	timeline_set_now(since_start(clock));
 	WRITE_ONCE(timeline.births, births);
 	return true;
+}
+
+void timeline_tick_exactly(uint64_t births)
+{
+	timeline_set_now(since_start(ticks_exact()));
+	WRITE_ONCE(timeline.births, births);
 }
 
 uint64_t timeline_at(uint64_t births)
@@ -406,21 +411,35 @@ bool timeline_moved(int64_t bytes)
 	return (uint64_t)(more < 0 ? -more : more) >= far;
 }
 
+static uint64_t not_negative(int64_t bytes)
+{
+	return bytes > 0 ? (uint64_t)bytes : 0;
+}
+
+bool timeline_is_extreme(int64_t bytes)
+{
+	const uint64_t alive = not_negative(bytes);
+
+	return areas() <= TIMELINE_MANY && (alive > READ_ONCE(timeline.most) ||
+					    alive < READ_ONCE(timeline.least));
+}
+
 bool timeline_look(uint64_t births, int64_t bytes)
 {
 	const struct list *l = &timeline.points;
 	const uint64_t last = READ_ONCE(l->last.time_ns);
-	const uint64_t alive = bytes > 0 ? (uint64_t)bytes : 0;
+	const uint64_t alive = not_negative(bytes);
+	const bool many = areas() > TIMELINE_MANY;
 	uint64_t now;
 
 	if (!timeline_tick(births))
 		return false;
 	now = timeline_now();
-	if (alive > READ_ONCE(timeline.most))
+	if (!many && alive > READ_ONCE(timeline.most))
 		WRITE_ONCE(timeline.most, alive);
-	if (alive < READ_ONCE(timeline.least))
+	if (!many && alive < READ_ONCE(timeline.least))
 		WRITE_ONCE(timeline.least, alive);
-	if (areas() > MANY && !is_ahead(last, now, areas() * 16384))
+	if (many && !is_ahead(last, now, areas() * 16384))
 		return false;
 	return timeline_moved(bytes) ||
 	       is_ahead(last, now, READ_ONCE(l->step.time_ns)) ||
@@ -436,7 +455,7 @@ static uint64_t not_below(uint64_t n, uint64_t least)
 static struct rkn_point sum(uint64_t births, int64_t bytes)
 {
 	const struct rkn_point *last = &timeline.points.last;
-	const uint64_t n = areas(), alive = bytes > 0 ? (uint64_t)bytes : 0;
+	const uint64_t n = areas(), alive = not_negative(bytes);
 	uint64_t frees = 0;
 	struct rkn_point p = {
 		.time_ns = not_below(since_start(ticks_exact()), last->time_ns),

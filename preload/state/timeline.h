@@ -16,6 +16,8 @@
 
 #include "compiler.h"
 
+#define TIMELINE_MANY 64 /* threads, to add up which takes a while */
+
 /* How far the run has come in any of these ways, for the next point. */
 struct timeline_step {
 	uint64_t time_ns;
@@ -30,7 +32,9 @@ void timeline_reset(void);
 uint64_t timeline_now(void);
 /* The same after a look at the clock; false: it cannot be read. */
 bool timeline_tick(uint64_t births);
-/* The same, unless few numbers of births were used since the last look. */
+/* The same to the nanosecond, by a system call. */
+void timeline_tick_exactly(uint64_t births);
+/* timeline_tick(), unless few numbers of births were used since the last look. */
 uint64_t timeline_at(uint64_t births);
 /* It is known that so many have passed. */
 void timeline_set_now(uint64_t now);
@@ -38,8 +42,10 @@ void timeline_set_now(uint64_t now);
 /* Whether so many live bytes are that far from the last point. Without a clock. */
 bool timeline_moved(int64_t bytes);
 
-/* A look, with the sums as far as they are published: true asks for
- * timeline_take(). */
+/* Whether so many would be the most or the least since the last point, and count. */
+bool timeline_is_extreme(int64_t bytes);
+
+/* A look, with what is about alive: true asks for timeline_take(). */
 bool timeline_look(uint64_t births, int64_t bytes);
 
 /* Takes a point, unless another thread is at it, and a key frame if it is time for

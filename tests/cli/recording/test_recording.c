@@ -648,7 +648,7 @@ static const struct {
 	  sizeof(struct rkn_meta) + 1 },
 	{ "instead of 32", RKN_CHUNK_BLOCKS, FIELD(record_size), 0 },
 	{ "instead of 32", RKN_CHUNK_BLOCKS, FIELD(record_size), 64 },
-	{ "instead of 184", RKN_CHUNK_META, FIELD(record_size), 8 },
+	{ "instead of 192", RKN_CHUNK_META, FIELD(record_size), 8 },
 	{ "not a whole number", RKN_CHUNK_BLOCKS, FIELD(raw_size),
 	  32 * 20 + 1 },
 	{ "compressed payload is damaged", RKN_CHUNK_BLOCKS, FIELD(raw_size),

@@ -384,12 +384,12 @@ static void a_peak_that_stacks_do_not_have_is_not_known(void **state)
 	    6; /* newer than the header's: the reader read that before */
 	noted.peak_blocks = 7;
 	noted.peak_bytes = 70;
-	load_peaks(70 + 2 * RKN_PEAK_THREAD, noted, counter(0, 0, 0, 0));
+	load_peaks(70 + 3 * RKN_PEAK_THREAD, noted, counter(0, 0, 0, 0));
 	assert_int_equal(m.stacks[1].peak_bytes, 70);
 	assert_null(peak_why_unknown(&m));
 	model_release(&m);
-	load_peaks(71 + 2 * RKN_PEAK_THREAD, noted, counter(0, 0, 0, 0));
-	assert_int_equal(m.meta.peak_bytes, 71 + 2 * RKN_PEAK_THREAD);
+	load_peaks(71 + 3 * RKN_PEAK_THREAD, noted, counter(0, 0, 0, 0));
+	assert_int_equal(m.meta.peak_bytes, 71 + 3 * RKN_PEAK_THREAD);
 	assert_non_null(peak_why_unknown(&m));
 	model_release(&m);
 	/* The sum of what threads noted may be more. */
