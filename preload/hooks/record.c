@@ -348,8 +348,9 @@ COLD void record_moved(const struct record_freed *freed, void *q, size_t size,
 
 COLD void record_copied(const void *q, size_t bytes)
 {
-	struct store_table *table = &store.header->tables[STORE_COPIES];
 	struct thread *t = thread_enter(NULL);
+	/* Behind that: a forked child has another store then. */
+	struct store_table *table = &store.header->tables[STORE_COPIES];
 	const uint64_t *slot = shadow_slot(ADDRESS(q));
 	struct store_copies *copies;
 	uint64_t stack, count;

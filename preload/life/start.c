@@ -298,6 +298,8 @@ static COLD void forked(void)
 	denied_forked();
 	WRITE_ONCE(process_page.pid, sys_pid());
 	WRITE_ONCE(process_page.parent, sys_parent());
+	if (READ_ONCE(store.header) && thread_forked())
+		store_part();
 	fatal_forked();
 	second_signal_forked();
 }

@@ -6,10 +6,11 @@
 #include "walk.h"
 
 #define PAGE     4096ull
-#define PLACES   1024u /* of sites, by stack; more than there are sites */
-#define PATIENCE 1000u /* looks for the other thread to be done */
-#define RESTS    100u  /* lets others run so often, if it is not */
-#define VAIN     1000u /* waits for the same thread, and it is not waited for */
+#define PLACES   1024u   /* of sites, by stack; more than there are sites */
+#define PATIENCE 1000u   /* looks for the other thread to be done */
+#define RESTS    5000u   /* waits so often, .. */
+#define REST_NS  200000u /* .. so long, if it is not */
+#define VAIN     3u /* waits for the same thread, and it is not waited for */
 #define LATER    64u
 
 /* Which thread has what follows, and the tables: its area's number, and above
@@ -287,9 +288,13 @@ static uint32_t cut_all(uint64_t start, uint64_t end, uint64_t since)
 /* --- Who has it ---------------------------------------------------------------- */
 
 /*
- * A thread left in the middle of a change, by longjmp() out of a handler or for
- * good: what it has written is whole, but for the last record, and the rest is made
- * from that.
+ * Signals are held from before a thread enters. Else a handler might fork, and its
+ * child return into the change: the tables are still the parent's, which makes the
+ * same one; or it might leave by longjmp().
+ *
+ * A thread left in the middle of a change for good, or where a filter forbids to
+ * hold signals: what it has written is whole, but for the last record, and the rest
+ * is made from that.
  */
 static COLD void mend(void)
 {
@@ -332,7 +337,7 @@ static COLD bool take_slowly(const struct thread *t, uint64_t mine)
 	for (unsigned i = 0; i < (is_vain ? 1 : PATIENCE + RESTS); i++) {
 		/* With fewer processors than threads the other may not run. */
 		if (i >= PATIENCE)
-			sys_rest(0);
+			sys_rest(REST_NS);
 		was = 0;
 		if (CHANGE(busy, was, mine))
 			return true;
@@ -442,42 +447,59 @@ static NOINLINE void add(const struct thread *t, uint64_t start, uint64_t end,
 	give_back();
 }
 
+struct inside {
+	struct thread *thread; /* NULL: it is elsewhere in refknot */
+	uint64_t signals;      /* as they were */
+	bool held;
+};
+
+static struct inside enter(const void *frame)
+{
+	struct inside in;
+
+	in.held = !sys_block_signals(&in.signals);
+	in.thread = thread_enter(frame);
+	return in;
+}
+
+static void leave(const struct inside *in)
+{
+	if (in->thread)
+		thread_leave(in->thread);
+	if (in->held)
+		sys_restore_signals(&in->signals);
+}
+
 void mapped_add(uint64_t start, uint64_t size, uint32_t flags,
 		const void *frame)
 {
 	const uint64_t end =
 	    flags & RKN_MAPPED_BREAK ? start + size : end_of(start, size);
-	struct thread *t;
+	struct inside in;
 
 	if (!READ_ONCE(process_page.epoch) || end <= start)
 		return;
-	t = thread_enter(frame);
-	if (!t) {
-		if (!READ_ONCE(process_over))
-			miss_mapping(start, end);
-		return;
-	}
-	add(t, start, end, flags, shadow_stack(walk_from(t, frame)->head));
-	thread_leave(t);
+	in = enter(frame);
+	if (in.thread)
+		add(in.thread, start, end, flags,
+		    shadow_stack(walk_from(in.thread, frame)->head));
+	else if (!READ_ONCE(process_over))
+		miss_mapping(start, end);
+	leave(&in);
 }
 
 static uint32_t remove_range(uint64_t start, uint64_t end, uint64_t since)
 {
-	struct thread *t = thread_enter(NULL);
+	const struct inside in = enter(NULL);
 	uint32_t flags = 0;
 
-	if (!t) {
-		if (!READ_ONCE(process_over))
-			cut_later(start, end, since);
-		return 0;
-	}
-	if (take(t)) {
+	if (in.thread && take(in.thread)) {
 		flags = cut_all(start, end, since);
 		give_back();
-	} else {
+	} else if (in.thread || !READ_ONCE(process_over)) {
 		cut_later(start, end, since);
 	}
-	thread_leave(t);
+	leave(&in);
 	return flags;
 }
 
@@ -505,13 +527,14 @@ void mapped_break(uint64_t before, uint64_t after, const void *frame)
 
 void mapped_settle(void)
 {
-	struct thread *t = READ_ONCE(is_later) ? thread_enter(NULL) : NULL;
+	struct inside in;
 
-	if (!t)
+	if (!READ_ONCE(is_later))
 		return;
-	if (take(t))
+	in = enter(NULL);
+	if (in.thread && take(in.thread))
 		give_back();
-	thread_leave(t);
+	leave(&in);
 }
 
 bool mapped_settled(void)
@@ -530,5 +553,5 @@ void mapped_reset(void)
 			later[i].state = LATER_FREE;
 	root = unused = 0;
 	is_later = false;
-	give_back();
+	STORE_RELEASE(busy, 0);
 }

@@ -488,6 +488,26 @@ COLD int store_create(const char *directory, const char *program, int pid,
 static_assert(sizeof(struct store_header) <= PAGE,
 	      "store_leave() keeps a page");
 
+COLD void store_part(void)
+{
+	const uint64_t count = READ_ONCE(store.mapped) >> UNIT_SHIFT;
+	const long fd = reopen();
+
+	if (fd < 0)
+		return;
+	for (uint64_t u = 0; u < count; u++) {
+		const uint64_t at = u ? u << UNIT_SHIFT : PAGE;
+
+		/* Where that fails it stays shared. */
+		if (READ_ONCE(units[u]))
+			sys_mapping(store_at(at), ((u + 1) << UNIT_SHIFT) - at,
+				    PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE,
+				    (int)fd, (int64_t)at);
+	}
+	sys_close((int)fd);
+}
+
 COLD struct store_header *store_leave(void)
 {
 	struct store_header *h = store.header;

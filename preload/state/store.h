@@ -48,6 +48,10 @@ extern HIDDEN uint8_t
  */
 int store_create(const char *directory, const char *program, int pid,
 		 unsigned granule_shift);
+/* In a forked child that returns into the middle of a call: what that still writes
+ * into tables is its own, as the parent does the same. The header stays shared. */
+void store_part(void);
+
 /* Forgets the store without touching its file: it is the parent's. Its header
  * is still there; give it to store_forget(). */
 struct store_header *store_leave(void);
