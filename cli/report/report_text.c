@@ -389,12 +389,22 @@ static void print_one(const struct printer *p, const struct finding *f,
 		card_print(p, f, number, card_depths_of(depths, f, p->in));
 }
 
+/* What shows a finding in full; number 0: any of several. */
+static void print_show_command(const struct printer *p, size_t number)
+{
+	char *path = shell_word(p->in->m->path);
+
+	fprintf(p->out, "\nin full: refknot show %s ", path);
+	fprintf(p->out, number ? "%zu\n" : "NUMBER\n", number);
+	free(path);
+}
+
 static void print_findings(const struct printer *p, const struct findings *f,
 			   const struct report_options *o, uint64_t count)
 {
 	struct card_depths depths = { 0 };
 	uint64_t omitted = 0;
-	size_t n = 0;
+	size_t n = 0, number = 0;
 
 	for (size_t i = 0, k = 0; i < f->count; i++)
 		if (report_wants(o, &f->list[i], k)) {
@@ -406,7 +416,8 @@ static void print_findings(const struct printer *p, const struct findings *f,
 	for (size_t i = 0; i < f->count; i++)
 		if (report_wants(o, &f->list[i], n)) {
 			fputc('\n', p->out);
-			print_one(p, &f->list[i], subject_number(i), &depths);
+			number = subject_number(i);
+			print_one(p, &f->list[i], number, &depths);
 			n++;
 		} else if (o->kinds & 1u << f->list[i].kind) {
 			omitted += f->list[i].bytes + f->list[i].held_bytes;
@@ -414,13 +425,8 @@ static void print_findings(const struct printer *p, const struct findings *f,
 	card_depths_release(&depths);
 	if (n < count)
 		print_omitted(p, f, o, count - n, omitted, count);
-	if (n && !report_full && !p->in->m->passing) {
-		char *path = shell_word(p->in->m->path);
-
-		fprintf(p->out, "\nin full: refknot show %s %s\n", path,
-			n == 1 ? "1" : "NUMBER");
-		free(path);
-	}
+	if (n && !report_full && !p->in->m->passing)
+		print_show_command(p, n == 1 ? number : 0);
 }
 
 /* What the reader should know about the recording and what is not shown. */

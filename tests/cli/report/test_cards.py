@@ -73,6 +73,25 @@ int main()
 }
 """
 
+MIXED = """
+#include <stdlib.h>
+
+struct node { struct node *next; char name[100]; };
+static void *volatile sink;
+
+int main(void)
+{
+	struct node *a = calloc(1, sizeof(*a)), *b = calloc(1, sizeof(*b));
+
+	a->next = b;
+	b->next = a;
+	sink = a;
+	sink = malloc(40);
+	sink = a = b = NULL;
+	return 0;
+}
+"""
+
 
 def on_terminal(columns, *argv, **env):
     """What `argv` prints on a terminal of so many columns, without colours, and
@@ -204,3 +223,16 @@ def test_commands_of_a_path_with_a_quote_can_be_typed(leaky, tmp_path):
     for command in commands:
         done = refknot(*shlex.split(command))
         assert done.status == 0 and b"LEAK" in done.out, command
+
+
+def test_the_printed_command_opens_the_finding_that_is_shown(tmp_path):
+    """Of one kind the first need not be number 1."""
+    program = compiled(tmp_path, "mixed", MIXED, "-g", "-O1")
+    main = record(tmp_path, program).main
+    for command, title in ("leaks", "LEAK"), ("cycles", "ORPHANED CYCLE"):
+        text = refknot(command, main).out.decode()
+        [number] = re.findall(rf"^(\d)  {title}", text, re.M)
+        [shown] = re.findall(r"^in full: refknot (.*)$", text, re.M)
+        done = refknot(*shlex.split(shown))
+        assert done.status == 0 and done.out.startswith(
+            f"{number}  {title}".encode()), done.out
