@@ -90,10 +90,12 @@ static json_t *summary_json(const struct losses_sums *s)
 	document_count(o, "processes", s->processes);
 	document_count(o, "with_findings", s->finders);
 	document_count(o, "clean", s->clean);
+	document_count(o, "lost_only_mappings", s->mappers);
 	document_count(o, "unchecked", s->unchecked);
 	document_count(o, "signalled", s->killed);
 	document_count(o, "findings", s->findings);
 	document_count(o, "lost_bytes", s->lost_bytes);
+	document_count(o, "lost_mapped_bytes", s->lost_mapped);
 	return o;
 }
 
@@ -115,6 +117,26 @@ static void print_rest(const struct recorded_run *run, size_t shown,
 		       units_bytes(bytes, rest.lost_bytes), path ? " " : "",
 		       path ? path : "");
 	free(path);
+}
+
+/* "5.0 MiB of mappings lost: refknot leaks r.rkn:4711", of those without a report. */
+static void print_mappings(const struct recorded_run *run, size_t shown,
+			   size_t most)
+{
+	char text[UNITS_SIZE];
+
+	for (size_t i = shown; i < run->count && most; i++) {
+		const struct recorded *one = &run->list[i];
+		char *path;
+
+		if (!one->meta.run_lost_mapped)
+			continue;
+		path = shell_word(one->path);
+		printf("\n" LOSSES_MAPPED ": refknot leaks %s\n",
+		       units_bytes(text, one->meta.run_lost_mapped), path);
+		free(path);
+		most--;
+	}
 }
 
 /* Reports the processes with findings, the worst first. */
@@ -158,8 +180,10 @@ static int report_run(struct reporting *r, const char *of)
 	if (count && recordings_each(paths, visit, r))
 		status = STATUS_INPUT;
 	documents_write(&r->documents, stdout);
-	if (r->format != FORMAT_JSON)
+	if (r->format != FORMAT_JSON) {
 		print_rest(&run, count, of);
+		print_mappings(&run, count, most);
+	}
 	free(paths);
 	recorded_release(&run);
 	return status;
@@ -170,7 +194,7 @@ static int report_run(struct reporting *r, const char *of)
 static void tell_others(const char *file)
 {
 	struct losses_sums sums = { 0 };
-	char *path, *shown;
+	char *path, *shown, text[UNITS_SIZE];
 	struct parts parts;
 	bool known = true;
 
@@ -188,7 +212,7 @@ static void tell_others(const char *file)
 		known &= losses_are_known(&parts.list[i].meta);
 	}
 	parts_release(&parts);
-	if (known && !sums.finders)
+	if (known && !sums.finders && !sums.lost_mapped)
 		return;
 	path = shell_word(file);
 	shown = escape(file);
@@ -196,7 +220,9 @@ static void tell_others(const char *file)
 	       sums.processes == 1 ? "" : "es");
 	if (sums.finders)
 		printf(", %" PRIu64 " of them with findings", sums.finders);
-	else
+	if (sums.lost_mapped)
+		printf(", " LOSSES_MAPPED, units_bytes(text, sums.lost_mapped));
+	if (!known && !sums.finders)
 		fputs(", not judged yet", stdout);
 	printf(": refknot report --all %s\n", path);
 	free(shown);

@@ -12,6 +12,7 @@
 #include "json_writer.h"
 #include "list.h"
 #include "losses.h"
+#include "mapped.h"
 #include "parts.h"
 #include "reading.h"
 #include "recordings.h"
@@ -23,6 +24,7 @@ struct row {
 	char *name, *program; /* program NULL: it cannot be read */
 	uint64_t bytes;
 	struct rkn_meta meta;
+	bool mapped; /* what it lost of mappings is known */
 };
 
 struct rows {
@@ -42,6 +44,9 @@ static bool add(struct rows *rows, char *name)
 	row->program = xstrdup(model_called(&m));
 	row->bytes = m.size;
 	row->meta = m.meta;
+	/* Whether or not a run has noted it. */
+	mapped_lost(&m, &row->meta.run_lost_mapped);
+	row->mapped = !mapped_unjudged(&m);
 	model_release(&m);
 	return !error;
 }
@@ -73,14 +78,22 @@ static bool add_file(struct rows *rows, const char *file)
 /* What its run found, for the caller to free. */
 static char *found(const struct row *row)
 {
+	char *mapped, *text;
+
 	if (!row->program)
 		return xstrdup("it cannot be read");
-	if (losses_findings(&row->meta))
+	if (losses_findings(&row->meta) ||
+	    (row->meta.run_lost_mapped && row->meta.flags & RKN_META_JUDGED))
 		return losses_text(&row->meta);
-	return xstrdup(row->meta.flags & RKN_META_JUDGED ? "nothing lost"
-		       : row->meta.flags & RKN_META_UNJUDGED
-			   ? "not checked"
-			   : "not judged yet");
+	mapped = losses_text(&row->meta);
+	text =
+	    xasprintf("%s%s%s",
+		      row->meta.flags & RKN_META_JUDGED     ? "nothing lost"
+		      : row->meta.flags & RKN_META_UNJUDGED ? "not checked"
+							    : "not judged yet",
+		      *mapped ? "; " : "", mapped);
+	free(mapped);
+	return text;
 }
 
 static void print_text(const struct rows *rows)
@@ -130,6 +143,8 @@ static void print_json(const struct rows *rows)
 			       losses_findings(&row->meta));
 		document_known(one, "lost_bytes", known,
 			       row->meta.run_lost_bytes);
+		document_known(one, "lost_mapped_bytes", row->mapped,
+			       row->meta.run_lost_mapped);
 		document_append(list, one);
 	}
 	document_text(o, "schema", "refknot-list/1");

@@ -23,6 +23,8 @@ struct chunk_arrays {
 	struct chunk_array of[PARTS];
 };
 
+#define OLD_SIZES 3 /* most that a record has had */
+
 struct chunk_array_kind {
 	size_t array, number; /* where struct model has its address and count;
 				 0: it has none */
@@ -32,10 +34,9 @@ struct chunk_array_kind {
 	 * that it refers to are complete. NULL instead of a function: any
 	 * record is right. */
 	const char *(*check)(const struct chunk_arrays *p, size_t i);
-	/* Bytes that it had before the present minor version; 0: as many.
-	 * Missing bytes are 0. */
-	size_t old_size;
-	size_t older_size; /* likewise */
+	/* Bytes that it had in earlier minor versions; 0: as many. Missing bytes
+	 * are 0. */
+	size_t old_sizes[OLD_SIZES];
 };
 
 extern const struct chunk_array_kind chunk_array_kinds[PARTS];

@@ -15,10 +15,17 @@ const char *peak_why_unknown(const struct model *m)
 	return NULL;
 }
 
+/* At the same time; of an older recording all that there were. Thread 0 is none. */
+static uint64_t threads(const struct model *m)
+{
+	if (m->meta.areas)
+		return m->meta.areas;
+	return m->thread_count ? m->thread_count - 1 : 0;
+}
+
 uint64_t peak_error(const struct model *m)
 {
-	return m->meta.areas > 1 ? m->meta.areas * (uint64_t)RKN_PEAK_THREAD
-				 : 0;
+	return threads(m) > 1 ? threads(m) * RKN_PEAK_THREAD : 0;
 }
 
 char *peak_error_text(const struct model *m)
@@ -28,7 +35,7 @@ char *peak_error_text(const struct model *m)
 	if (!peak_error(m))
 		return NULL;
 	return xasprintf(
-	    "at most %" PRIu32
+	    "at most %" PRIu64
 	    " threads allocated at a time: at another moment up to %s more may have been alive",
-	    m->meta.areas, units_bytes(bytes, peak_error(m)));
+	    threads(m), units_bytes(bytes, peak_error(m)));
 }

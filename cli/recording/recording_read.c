@@ -213,9 +213,12 @@ static bool fits_version(const struct reader *r, const struct rkn_chunk *c)
 		return true;
 	if (c->record_size > kind->record_size)
 		return r->minor > RKN_MINOR;
-	return c->record_size && r->minor < RKN_MINOR &&
-	       (c->record_size == kind->old_size ||
-		c->record_size == kind->older_size);
+	if (!c->record_size || r->minor >= RKN_MINOR)
+		return false;
+	for (size_t i = 0; i < OLD_SIZES; i++)
+		if (c->record_size == kind->old_sizes[i])
+			return true;
+	return false;
 }
 
 /* Does the header fit a chunk of this type? 0 or -errno. */

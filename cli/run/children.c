@@ -23,12 +23,32 @@
 
 /* --- One --------------------------------------------------------------------------- */
 
-/* "2 findings, 96 B lost, and 1 possible leak" */
+/* "2 findings, 96 B lost, 5.0 MiB of mappings lost" */
+static void print_losses(FILE *out, const struct rkn_meta *m,
+			 const struct findings *found)
+{
+	uint64_t findings = losses_findings(m);
+	char text[UNITS_SIZE];
+
+	if (!found->checked)
+		fprintf(out, "not checked, %s", found->why);
+	else if (findings || !m->run_lost_mapped)
+		fputs(findings ? units_count(text, findings, "finding")
+			       : "nothing lost",
+		      out);
+	if (found->checked && m->run_lost_bytes)
+		fprintf(out, ", %s lost", units_bytes(text, m->run_lost_bytes));
+	if (m->run_lost_mapped)
+		fprintf(out, "%s" LOSSES_MAPPED,
+			findings || !found->checked ? ", " : "",
+			units_bytes(text, m->run_lost_mapped));
+}
+
+/* "child app, pid 7: 2 findings, 96 B lost, and 1 possible leak; recording: r.rkn" */
 static void make_line(struct child *c, const struct model *m,
 		      const struct findings *found, const struct wishes *w,
 		      bool main_program)
 {
-	uint64_t findings = losses_findings(&c->meta);
 	char *program = escape(model_called(m)), *path = escape(m->path);
 	char text[UNITS_SIZE], bytes_text[UNITS_SIZE];
 	uint64_t bytes = 0, withheld = wishes_withheld(w, &bytes);
@@ -38,15 +58,7 @@ static void make_line(struct child *c, const struct model *m,
 	fprintf(out, "%s%s, pid %" PRIu32 "%s: ",
 		c->replaced || main_program ? "" : "child ", program,
 		m->meta.pid, c->replaced ? " before its exec" : "");
-	if (!found->checked)
-		fprintf(out, "not checked, %s", found->why);
-	else
-		fputs(findings ? units_count(text, findings, "finding")
-			       : "nothing lost",
-		      out);
-	if (found->checked && c->meta.run_lost_bytes)
-		fprintf(out, ", %s lost",
-			units_bytes(text, c->meta.run_lost_bytes));
+	print_losses(out, &c->meta, found);
 	if (found->checked && c->meta.run_possible)
 		fprintf(out, ", and %" PRIu32 " possible leak%s",
 			c->meta.run_possible,
@@ -73,7 +85,7 @@ struct rkn_meta children_add(struct children *children,
 	struct findings found;
 
 	wishes_findings(&wishes, &found, in);
-	losses_note(&c.meta, &found);
+	losses_note(&c.meta, &found, in->m);
 	make_line(&c, in->m, &found, &wishes, main_program);
 	c.name = escape(model_called(in->m));
 	c.path = xstrdup(in->m->path);
@@ -99,11 +111,13 @@ static void print_some(FILE *out, uint64_t some, const char *what)
 		fprintf(out, ", %" PRIu64 " %s", some, what);
 }
 
-/* "20 children: 18 with nothing lost, 2 not checked" */
+/* "20 children: 17 with nothing lost, 1 that lost only mappings, 5.0 MiB, 2 not
+ * checked" */
 void children_tell(const struct children *c, FILE *out, bool full)
 {
-	uint64_t replaced = 0, unchecked = 0, clean = 0, killed = 0;
-	uint64_t possible = 0;
+	struct losses_sums sums = { 0 };
+	uint64_t replaced = 0, unchecked = 0, possible = 0;
+	char text[UNITS_SIZE];
 
 	if (full || c->count <= FEW) {
 		for (size_t i = 0; i < c->count; i++)
@@ -116,18 +130,20 @@ void children_tell(const struct children *c, FILE *out, bool full)
 
 		replaced += one->replaced && !checked;
 		unchecked += !one->replaced && !checked;
-		clean += checked;
-		killed += one->meta.end == RKN_END_SIGNAL;
+		losses_add(&sums, &one->meta);
 		possible += one->meta.run_possible;
 	}
 	fprintf(out, "%zu children%s: %" PRIu64 " with nothing lost", c->count,
-		replaced ? ", and programs before their exec" : "", clean);
+		replaced ? ", and programs before their exec" : "", sums.clean);
+	if (sums.lost_mapped)
+		fprintf(out, ", %" PRIu64 " that lost only mappings, %s",
+			sums.mappers, units_bytes(text, sums.lost_mapped));
 	if (possible)
 		fprintf(out, ", %" PRIu64 " possible leak%s in all", possible,
 			possible == 1 ? "" : "s");
 	print_some(out, replaced, "not checked before their exec");
 	print_some(out, unchecked, "not checked");
-	print_some(out, killed, "ended by a signal");
+	print_some(out, sums.killed, "ended by a signal");
 	fputs("; `refknot run --full` has a line for each\n", out);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "list.h"
+#include "mapped.h"
 #include "text_stream.h"
 #include "units.h"
 
@@ -15,7 +16,8 @@ static void count(uint32_t *n)
 	*n += *n != UINT32_MAX;
 }
 
-void losses_note(struct rkn_meta *meta, const struct findings *f)
+void losses_note(struct rkn_meta *meta, const struct findings *f,
+		 const struct model *m)
 {
 	meta->run_cycles = meta->run_leaks = 0;
 	meta->run_others = meta->run_possible = 0;
@@ -34,6 +36,7 @@ void losses_note(struct rkn_meta *meta, const struct findings *f)
 		if (lost)
 			meta->run_lost_bytes += one->bytes + one->held_bytes;
 	}
+	mapped_lost(m, &meta->run_lost_mapped);
 	meta->flags &= ~(uint32_t)(RKN_META_JUDGED | RKN_META_UNJUDGED);
 	meta->flags |= f->checked ? RKN_META_JUDGED : RKN_META_UNJUDGED;
 }
@@ -78,6 +81,9 @@ char *losses_text(const struct rkn_meta *m)
 	}
 	if (m->run_lost_bytes)
 		fprintf(out, ", %s", units_bytes(bytes, m->run_lost_bytes));
+	if (m->run_lost_mapped)
+		fprintf(out, "%s" LOSSES_MAPPED, losses_findings(m) ? "; " : "",
+			units_bytes(bytes, m->run_lost_mapped));
 	text_stream_close(out);
 	return line;
 }
@@ -87,14 +93,17 @@ char *losses_text(const struct rkn_meta *m)
 void losses_add(struct losses_sums *s, const struct rkn_meta *m)
 {
 	bool finds = losses_findings(m);
+	bool passes = !finds && m->flags & RKN_META_JUDGED;
 
 	s->processes++;
 	s->finders += finds;
-	s->clean += !finds && m->flags & RKN_META_JUDGED;
+	s->clean += passes && !m->run_lost_mapped;
+	s->mappers += passes && m->run_lost_mapped;
 	s->unchecked += !finds && !(m->flags & RKN_META_JUDGED);
 	s->killed += m->end == RKN_END_SIGNAL;
 	s->findings += losses_findings(m);
 	s->lost_bytes += m->run_lost_bytes;
+	s->lost_mapped += m->run_lost_mapped;
 }
 
 static void print_some(FILE *out, const char **separator, uint64_t some,
@@ -120,7 +129,14 @@ char *losses_sums_text(const struct losses_sums *s)
 		s->finders == 1 || s->processes == 1 ? "has" : "have");
 	if (s->lost_bytes)
 		fprintf(out, ", %s lost", units_bytes(text, s->lost_bytes));
+	if (s->lost_mapped)
+		fprintf(out,
+			s->lost_bytes ? " and %s of mappings"
+				      : ", " LOSSES_MAPPED,
+			units_bytes(text, s->lost_mapped));
 	print_some(out, &separator, s->clean, "is clean", "are clean");
+	print_some(out, &separator, s->mappers, "lost only mappings",
+		   "lost only mappings");
 	print_some(out, &separator, s->unchecked, "was not checked",
 		   "were not checked");
 	print_some(out, &separator, s->killed, "was ended by a signal",

@@ -10,9 +10,10 @@
 
 #include "findings.h"
 
-/* Notes the numbers of `f` in `meta`; a number too large for its field is the
- * largest. */
-void losses_note(struct rkn_meta *meta, const struct findings *f);
+/* Notes the numbers of `f`, and of mappings of `m`, in `meta`; a number too large for
+ * its field is the largest. */
+void losses_note(struct rkn_meta *meta, const struct findings *f,
+		 const struct model *m);
 
 /* Whether the numbers are there, if only because no check can be made. */
 static inline bool losses_are_known(const struct rkn_meta *m)
@@ -34,18 +35,22 @@ static inline uint64_t losses_findings(const struct rkn_meta *m)
  */
 int losses_compare(const struct rkn_meta *a, const struct rkn_meta *b);
 
-/* "1 orphaned cycle and 5 leaks, 9.9 KiB"; the caller frees it. */
+/* "1 orphaned cycle and 5 leaks, 9.9 KiB; 5.0 MiB of mappings lost"; the caller
+ * frees it. */
 char *losses_text(const struct rkn_meta *m);
+/* "5.0 MiB of mappings lost" */
+#define LOSSES_MAPPED "%s of mappings lost"
 
 struct losses_sums {
 	uint64_t processes, finders, clean, unchecked, killed;
-	uint64_t findings, lost_bytes;
+	uint64_t mappers; /* lost only mappings: neither clean nor finders */
+	uint64_t findings, lost_bytes, lost_mapped;
 };
 
 /* `killed`: a signal ended it. */
 void losses_add(struct losses_sums *s, const struct rkn_meta *m);
-/* "2 of 15 processes have findings, 9.9 KiB lost; 12 are clean, 1 was not
- * checked"; the caller frees it. */
+/* "2 of 15 processes have findings, 9.9 KiB lost and 5.0 MiB of mappings; 11 are
+ * clean, 1 lost only mappings, 1 was not checked"; the caller frees it. */
 char *losses_sums_text(const struct losses_sums *s);
 
 #endif

@@ -204,7 +204,7 @@ static void judge(struct recorded *one, struct cache *c)
 	}
 	reading_open(&in, &m, c);
 	wishes_findings(&wishes, &found, &in);
-	losses_note(&one->meta, &found);
+	losses_note(&one->meta, &found, &m);
 	/* So the next command knows. Where it cannot be written, that judges
 	 * anew. */
 	if (!error && one->meta.pid && one->meta.run_pid)

@@ -53,7 +53,7 @@
 
 #define RKN_MAGIC "\x89RKN\r\n\x1a\n" /* 8 bytes; a text transfer breaks them */
 #define RKN_MAJOR 1
-#define RKN_MINOR 9
+#define RKN_MINOR 10
 
 struct rkn_file_header {
 	char magic[8];
@@ -208,11 +208,13 @@ struct rkn_meta {
 	uint32_t run_others;     /* of any other kind but the next */
 	uint32_t run_possible;   /* possible leaks */
 	uint64_t run_lost_bytes; /* of what is lost, and what that holds */
-	/* Since minor version 9. */
+	/* Since minor version 10: bytes of mappings that are lost, which are no
+	 * findings; 0, too, where that is not known. */
+	uint64_t run_lost_mapped;
 	uint32_t areas; /* threads that counted at the same time, at most */
 	uint32_t reserved;
 };
-static_assert(sizeof(struct rkn_meta) == 192, "meta changed size");
+static_assert(sizeof(struct rkn_meta) == 200, "meta changed size");
 static_assert(offsetof(struct rkn_meta, script) == 144,
 	      "what minor version 2 had of meta moved");
 

@@ -25,7 +25,10 @@
 #include "sums.h"
 
 #define FILE_NAME "a.rkn"
-#define SMALL     20
+#define HEAD_SIZE                                                              \
+	(sizeof(struct rkn_file_header) + sizeof(struct rkn_chunk) +           \
+	 sizeof(struct rkn_meta))
+#define SMALL 20
 
 #define assert_same(a, b, array, count)                                        \
 	do {                                                                   \
@@ -553,9 +556,9 @@ static void its_process_is_read_without_the_rest(void **state)
 	memset(file + 300, 0xff, size - 300);
 	bytes_write(FILE_NAME, file, size);
 	assert_int_equal(model_peek(FILE_NAME, &meta), 0);
-	for (size_t i = 0; i < 240; i++) {
+	for (size_t i = 0; i < HEAD_SIZE; i++) {
 		file[i] ^= 1;
-		bytes_write(FILE_NAME, file, 240);
+		bytes_write(FILE_NAME, file, HEAD_SIZE);
 		assert_int_equal(model_peek(FILE_NAME, &meta), -EPROTO);
 		assert_int_equal(model_note(FILE_NAME, &meta), -EPROTO);
 		file[i] ^= 1;
@@ -619,7 +622,8 @@ static void what_a_run_found_is_noted_in_place(void **state)
 	assert_int_equal(model_note(FILE_NAME, &a.meta), 0);
 	after = bytes_read(FILE_NAME, &size_after);
 	assert_int_equal(size_after, size);
-	assert_memory_equal(before + 240, after + 240, size - 240);
+	assert_memory_equal(before + HEAD_SIZE, after + HEAD_SIZE,
+			    size - HEAD_SIZE);
 	assert_int_equal(model_load(&b, FILE_NAME), 0);
 	assert_memory_equal(&a.meta, &b.meta, sizeof(a.meta));
 	model_release(&a);
@@ -648,7 +652,7 @@ static const struct {
 	  sizeof(struct rkn_meta) + 1 },
 	{ "instead of 32", RKN_CHUNK_BLOCKS, FIELD(record_size), 0 },
 	{ "instead of 32", RKN_CHUNK_BLOCKS, FIELD(record_size), 64 },
-	{ "instead of 192", RKN_CHUNK_META, FIELD(record_size), 8 },
+	{ "instead of 200", RKN_CHUNK_META, FIELD(record_size), 8 },
 	{ "not a whole number", RKN_CHUNK_BLOCKS, FIELD(raw_size),
 	  32 * 20 + 1 },
 	{ "compressed payload is damaged", RKN_CHUNK_BLOCKS, FIELD(raw_size),
@@ -943,6 +947,37 @@ static void assert_shorter_are_read(uint16_t minor, uint32_t old)
 	free(file);
 }
 
+/* Minor version 9 did not note what a process lost of mappings. */
+static void a_meta_without_lost_mappings_is_read(void **state)
+{
+	const size_t old = offsetof(struct rkn_meta, run_lost_mapped);
+	const size_t less = sizeof(struct rkn_meta) - old;
+	unsigned char *file;
+	struct rkn_chunk *c;
+	struct model m;
+	size_t size;
+
+	(void)state;
+	specimen_make(&m, SMALL);
+	m.meta.run_leaks = 7;
+	m.meta.run_lost_mapped = 4096;
+	assert_int_equal(model_save(&m, FILE_NAME), 0);
+	model_release(&m);
+	file = bytes_read(FILE_NAME, &size);
+	memmove(file + HEAD_SIZE - less, file + HEAD_SIZE, size - HEAD_SIZE);
+	size -= less;
+	c = (void *)(file + sizeof(struct rkn_file_header));
+	c->record_size = c->raw_size = c->stored_size = (uint32_t)old;
+	write_of_minor(file, size, RKN_MINOR);
+	assert_refused(-EBADMSG, "184 bytes instead of 200");
+	write_of_minor(file, size, 9);
+	assert_int_equal(model_load(&m, FILE_NAME), 0);
+	assert_int_equal(m.meta.run_leaks, 7);
+	assert_int_equal(m.meta.run_lost_mapped, 0);
+	model_release(&m);
+	free(file);
+}
+
 /* Minor version 8 wrote stacks without what was alive at the peak. */
 static void stacks_without_a_peak_are_read(void **state)
 {
@@ -1032,7 +1067,8 @@ static void a_loaded_recording_is_copied_with_its_end(void **state)
 	assert_int_equal(model_save(&a, "copy"), 0);
 	after = bytes_read("copy", &size_after);
 	assert_int_equal(size_after, size);
-	assert_memory_equal(before + 240, after + 240, size - 240);
+	assert_memory_equal(before + HEAD_SIZE, after + HEAD_SIZE,
+			    size - HEAD_SIZE);
 	assert_int_equal(model_load(&b, "copy"), 0);
 	assert_memory_equal(&a.meta, &b.meta, sizeof(a.meta));
 	assert_same_model(&a, &b);
@@ -1106,6 +1142,7 @@ int main(void)
 		    longer_records_of_a_newer_minor_version_are_read),
 		cmocka_unit_test(
 		    shorter_records_of_an_older_minor_version_are_read),
+		cmocka_unit_test(a_meta_without_lost_mappings_is_read),
 		cmocka_unit_test(stacks_without_a_peak_are_read),
 		cmocka_unit_test(another_major_version_is_refused),
 		cmocka_unit_test(what_is_no_recording_is_said_to_be_none),

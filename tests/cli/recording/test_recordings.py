@@ -136,7 +136,7 @@ def test_the_manual_s_example_is_a_recording(tmp_path):
     data = bytes.fromhex("".join(row for _, row in rows))
     assert [int(at, 16) for at, _ in rows] == list(range(0, len(data), 16))
     assert data[10:12] == b"\x01\x00"
-    assert "minor;          9\n" in page and "minor version 1" in example
+    assert "minor;          10\n" in page and "minor version 1" in example
     path = tmp_path / "example.rkn"
     path.write_bytes(data)
     info = read_json("info", path)

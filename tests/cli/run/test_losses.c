@@ -32,6 +32,11 @@ static void kinds_are_named(void **state)
 				       .run_lost_bytes = 2048 },
 		    "1 orphaned cycle, 2 leaks and 1 other finding, 2.0 KiB");
 	assert_text((struct rkn_meta){ .run_others = 2 }, "2 findings");
+	assert_text(
+	    (struct rkn_meta){ .run_others = 2, .run_lost_mapped = 5 << 20 },
+	    "2 findings; 5.0 MiB of mappings lost");
+	assert_text((struct rkn_meta){ .run_lost_mapped = 4096 },
+		    "4.0 KiB of mappings lost");
 }
 
 static void the_worst_lost_most(void **state)
@@ -71,12 +76,24 @@ static void findings_are_counted_by_kind(void **state)
 	struct findings f = { .list = list,
 			      .count = sizeof(list) / sizeof(*list),
 			      .checked = true };
+	struct rkn_mapped mapped[] = {
+		{ .start = 4096, .end = 8192, .flags = RKN_MAPPED_UNHELD },
+		{ .start = 8192, .end = 16384 },
+	};
+	struct rkn_mapped_site sites[1] = { 0 };
+	struct model of = { .mapped = mapped,
+			    .mapped_count = 2,
+			    .mapped_sites = sites,
+			    .mapped_site_count = 1,
+			    .meta.flags =
+				RKN_META_SNAPSHOT | RKN_META_MAPPINGS };
 	struct rkn_meta m = { .run_cycles = 77,
 			      .flags = RKN_META_UNJUDGED | RKN_META_FORKED };
 
 	(void)state;
-	losses_note(&m, &f);
+	losses_note(&m, &f, &of);
 	assert_int_equal(m.run_cycles, 1);
+	assert_int_equal(m.run_lost_mapped, 4096);
 	assert_int_equal(m.run_leaks, 2);
 	assert_int_equal(m.run_others, 2);
 	assert_int_equal(m.run_possible, 1);
@@ -84,8 +101,11 @@ static void findings_are_counted_by_kind(void **state)
 	assert_int_equal(m.flags, RKN_META_JUDGED | RKN_META_FORKED);
 	assert_int_equal(losses_findings(&m), 5);
 	f = (struct findings){ 0 };
-	losses_note(&m, &f);
+	/* It is not known any more. */
+	of.meta.flags = 0;
+	losses_note(&m, &f, &of);
 	assert_int_equal(losses_findings(&m), 0);
+	assert_int_equal(m.run_lost_mapped, 0);
 	assert_int_equal(m.flags, RKN_META_UNJUDGED | RKN_META_FORKED);
 	assert_true(losses_are_known(&m));
 }
@@ -113,6 +133,11 @@ static void all_are_summed(void **state)
 		{ .flags = RKN_META_UNJUDGED, .end = RKN_END_SIGNAL },
 		{ .flags = RKN_META_UNJUDGED, .run_others = 1 },
 		{ .flags = RKN_META_JUDGED },
+		{ .flags = RKN_META_JUDGED, .run_lost_mapped = 4096 },
+		{ .flags = RKN_META_JUDGED,
+		  .run_leaks = 1,
+		  .run_lost_bytes = 9,
+		  .run_lost_mapped = 8192 },
 	};
 
 	(void)state;
@@ -124,6 +149,12 @@ static void all_are_summed(void **state)
 	    list, 5,
 	    "2 of 5 processes have findings, 9 B lost; 2 are clean, 1 was not checked, 2 were ended by a signal");
 	assert_sums(list + 4, 1, "0 of 1 process has findings; 1 is clean");
+	assert_sums(
+	    list + 4, 2,
+	    "0 of 2 processes have findings, 4.0 KiB of mappings lost; 1 is clean, 1 lost only mappings");
+	assert_sums(
+	    list + 5, 2,
+	    "1 of 2 processes has findings, 9 B lost and 12.0 KiB of mappings; 1 lost only mappings");
 }
 
 int main(void)

@@ -287,6 +287,53 @@ def test_of_a_clean_run_the_program_is_reported(tmp_path):
         "refknot: 0 of 3 processes have findings; 3 are clean\n")
 
 
+MAPPER = """
+    #include <stdlib.h>
+    #include <sys/mman.h>
+    int main(void) {
+        mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+             -1, 0);
+        free(malloc(1));
+        return 0; }"""
+
+
+@pytest.mark.parametrize("quiet", [(), ("-q",)])
+def test_a_process_that_lost_only_mappings_is_not_clean(quiet, tmp_path):
+    """It has no finding all the same, so no status says so."""
+    mapper = compiled(tmp_path, "mapper", MAPPER)
+    done = run_script(tmp_path, f"{LEAK} >x; {mapper}; {FINE}", *quiet)
+    summary = ("1 of 4 processes has findings, 520 B lost and "
+               "1.0 MiB of mappings; 2 are clean, 1 lost only mappings")
+    if not quiet:
+        assert headline(done) == "refknot: run-tests.sh: " + summary
+    told = obey(tmp_path, "refknot report --all")
+    assert told.splitlines()[0] == "refknot: " + summary
+    [command] = re.findall(
+        r"^1\.0 MiB of mappings lost: (refknot leaks .*)$", told, re.M)
+    assert "1 mapping, 1.0 MiB lost" in obey(tmp_path, command)
+    [file] = tmp_path.glob("*.rkn")
+    assert re.search(r" mapper +1\.0 MiB of mappings lost +run",
+                     obey(tmp_path, f"refknot list {file.name}"))
+    assert re.search(r"3 more processes, 1 of them with findings, "
+                     r"1\.0 MiB of mappings lost: ",
+                     obey(tmp_path, f"refknot report {file.name}"))
+    document = json.loads(obey(tmp_path, "refknot report --all -f json"))
+    assert document["summary"]["clean"] == 2
+    assert document["summary"]["lost_only_mappings"] == 1
+    assert document["summary"]["lost_mapped_bytes"] == 1 << 20
+
+
+def test_children_that_lost_only_mappings_are_told(tmp_path):
+    mapper = compiled(tmp_path, "mapper", MAPPER)
+    assert "; 1.0 MiB of mappings lost" not in run_script(tmp_path, FINE).told
+    told = run_script(tmp_path, mapper).told
+    assert re.search(r"^child mapper, pid \d+: 1\.0 MiB of mappings lost; ",
+                     told, re.M)
+    told = run_script(tmp_path, f"{mapper}; {FINE}; {FINE}").told
+    assert ("3 children: 2 with nothing lost, 1 that lost only mappings, 1.0 MiB; "
+            in told)
+
+
 def test_a_quiet_run_is_judged_when_it_is_asked_about(tmp_path):
     done = run_script(tmp_path, f"{LEAK} >x; {CYCLE} >x; {FINE} >x", "-q")
     assert not done.err
@@ -448,7 +495,8 @@ def test_json_has_a_summary(tmp_path):
         "orphaned_cycle", "leak"]
     assert document["summary"] == {
         "processes": 4, "with_findings": 2, "clean": 2, "unchecked": 0,
-        "signalled": 0, "findings": 3, "lost_bytes": 1624}
+        "signalled": 0, "findings": 3, "lost_bytes": 1624,
+        "lost_only_mappings": 0, "lost_mapped_bytes": 0}
     (tmp_path / "clean").mkdir()
     run_script(tmp_path / "clean", f"{FINE} >x")
     document = json.loads(refknot("report", "--all", "-f", "json",
