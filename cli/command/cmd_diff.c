@@ -18,6 +18,7 @@
 #include "peak.h"
 #include "recordings.h"
 #include "report.h"
+#include "siblings.h"
 #include "table.h"
 #include "units.h"
 #include "verdict.h"
@@ -124,10 +125,14 @@ static void visit(const struct reading *in, void *data)
 	side->error = choice.peak ? peak_error_text(in->m) : NULL;
 	if (json)
 		side->document = document_new(in, NULL);
-	title = xasprintf("in %s:", text);
-	if (!json && !side->told)
+	if (!json && !side->told) {
+		title = xasprintf("%s: ", text);
+		siblings_tell(title, in->m);
+		free(title);
+		title = xasprintf("in %s:", text);
 		verdict_print_gaps(stdout, title, in->m, NULL);
-	free(title);
+		free(title);
+	}
 	free(text);
 }
 

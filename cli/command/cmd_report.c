@@ -20,6 +20,8 @@
 #include "recordings.h"
 #include "report.h"
 #include "shell_word.h"
+#include "siblings.h"
+#include "text_stream.h"
 #include "units.h"
 
 struct reporting {
@@ -194,8 +196,10 @@ static int report_run(struct reporting *r, const char *of)
 static void tell_others(const char *file)
 {
 	struct losses_sums sums = { 0 };
-	char *path, *shown, text[UNITS_SIZE];
+	char *shown, *what, text[UNITS_SIZE];
 	struct parts parts;
+	size_t size;
+	FILE *out;
 	bool known = true;
 
 	if (parts_read(&parts, file))
@@ -214,19 +218,18 @@ static void tell_others(const char *file)
 	parts_release(&parts);
 	if (known && !sums.finders && !sums.lost_mapped)
 		return;
-	path = shell_word(file);
-	shown = escape(file);
-	printf("%s has %" PRIu64 " more process%s", shown, sums.processes,
-	       sums.processes == 1 ? "" : "es");
+	out = text_stream_open(&what, &size);
 	if (sums.finders)
-		printf(", %" PRIu64 " of them with findings", sums.finders);
+		fprintf(out, ", %" PRIu64 " of them with findings",
+			sums.finders);
 	if (sums.lost_mapped)
-		printf(", " LOSSES_MAPPED, units_bytes(text, sums.lost_mapped));
+		fprintf(out, ", " LOSSES_MAPPED,
+			units_bytes(text, sums.lost_mapped));
 	if (!known && !sums.finders)
-		fputs(", not judged yet", stdout);
-	printf(": refknot report --all %s\n", path);
-	free(shown);
-	free(path);
+		fputs(", not judged yet", out);
+	text_stream_close(out);
+	siblings_say(file, sums.processes, what, "report --all");
+	free(what);
 }
 
 static int run(const char **arguments)

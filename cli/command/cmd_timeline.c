@@ -12,6 +12,7 @@
 #include "paint.h"
 #include "peak.h"
 #include "showing.h"
+#include "siblings.h"
 #include "table.h"
 #include "units.h"
 #include "verdict.h"
@@ -358,6 +359,7 @@ static void show(const struct reading *in, struct showing *show,
 		document_set(document, "timeline", o);
 		documents_add(&show->documents, document);
 	} else {
+		siblings_tell("", in->m);
 		if (by)
 			print_groups(&s, grouping, w, show->limit);
 		else

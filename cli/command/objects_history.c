@@ -12,6 +12,7 @@
 #include "group_series.h"
 #include "list.h"
 #include "lives.h"
+#include "siblings.h"
 #include "table.h"
 #include "units.h"
 #include "verdict.h"
@@ -168,6 +169,7 @@ void objects_churn(struct showing *show, const struct reading *in,
 		document_set(document, "churn", o);
 		documents_add(&show->documents, document);
 	} else {
+		siblings_tell("", in->m);
 		print_churn(&c, in->m, by, show->limit, function);
 		verdict_print_gaps(stdout, "", in->m, NULL);
 	}
@@ -338,6 +340,7 @@ static void show_between(struct showing *show, const struct reading *in,
 		document_set(document, "between", o);
 		documents_add(&show->documents, document);
 	} else {
+		siblings_tell("", in->m);
 		print_instant("from", &at[0], &asked[0]);
 		print_instant("\nto", &at[1], &asked[1]);
 		puts("\n");

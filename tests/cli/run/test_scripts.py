@@ -567,3 +567,28 @@ def test_five_hundred_children(tmp_path):
     assert obey(tmp_path, "refknot report").startswith("refknot: orphaned_cycle[")
     out = obey(tmp_path, more)
     assert len(re.findall(r"^\S+\.rkn:\d+:$", out, re.M)) == 30
+
+
+@pytest.mark.parametrize("command", [
+    ["timeline"], ["objects"], ["objects", "--at", "peak"], ["objects", "--churn"],
+    ["objects", "--between", "start", "end"], ["waste"], ["diff"]])
+def test_it_is_said_whose_numbers_they_are(command, tmp_path):
+    """And how to name another process: only where the file has one."""
+    run_script(tmp_path, f"{CYCLE} >x; {FINE} >x")
+    [file] = tmp_path.glob("*.rkn")
+    names = recordings(file)
+
+    def told(name, *more):
+        given = [f"{name}@peak", name] if command == ["diff"] else [name]
+        return obey(tmp_path, " ".join(["refknot", *command, *more, *given]))
+
+    for name, program in (file.name, "run-tests.sh"), (
+            f"{file.name}:{names[1].split(':')[1]}", "orphaned_cycle"):
+        title = f"{re.escape(name)}: " if command == ["diff"] else ""
+        [shown] = re.findall(
+            rf"^{title}{program}\[\d+\]; {file.name} has 2 more processes: "
+            r"(refknot list .*)$", told(name), re.M)
+        assert names[1].split(":")[1] in obey(tmp_path, shown)
+    assert " more process" not in told(file.name, "-f", "json")
+    refknot("run", "-q", "-o", "one.rkn", "--", FINE, cwd=tmp_path)
+    assert " more process" not in told("one.rkn")
