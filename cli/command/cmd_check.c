@@ -8,6 +8,7 @@
 #include "brief.h"
 #include "command.h"
 #include "die.h"
+#include "escape.h"
 #include "gate_brief.h"
 #include "gate_judge.h"
 #include "gate_options.h"
@@ -18,6 +19,7 @@
 #include "list.h"
 #include "options.h"
 #include "parts.h"
+#include "recorded.h"
 #include "recording_path.h"
 #include "recordings.h"
 
@@ -306,19 +308,17 @@ static void open_gate(void)
 
 /* --- Recordings ------------------------------------------------------------ */
 
-/* Those that were named, and which of them could be read. */
+/* Those that are judged, and which of them could be read. */
 struct named {
-	const char **paths; /* NULL: none was */
+	const char **paths;
 	bool *read;
-	bool any;
 };
 
 static void visit(const struct reading *in, void *data)
 {
 	struct named *n = data;
 
-	n->any = true;
-	for (size_t i = 0; n->paths && n->paths[i]; i++)
+	for (size_t i = 0; n->paths[i]; i++)
 		n->read[i] |= !strcmp(n->paths[i], in->m->path);
 	gate_add(&gate, in);
 }
@@ -367,30 +367,61 @@ static void names_release(struct names *n)
 	free(n->list);
 }
 
+static void add_open(const char *path, const struct rkn_meta *first)
+{
+	char *what;
+
+	if (!(first->flags & RKN_META_RUN_OPEN))
+		return;
+	what = xasprintf("recording %s", path);
+	gate_add_incomplete(
+	    &gate, what, NULL, 0, 0,
+	    "refknot is still writing it, or was ended before all recordings of the run were in it");
+	free(what);
+}
+
 static void add_file(struct names *n, const char *path)
 {
 	struct parts parts;
-	char *what;
 
 	if (parts_read(&parts, path)) {
 		add_name(n, xstrdup(path));
 		return;
 	}
-	if (parts.list[0].meta.flags & RKN_META_RUN_OPEN) {
-		what = xasprintf("recording %s", path);
-		gate_add_incomplete(
-		    &gate, what, NULL, 0, 0,
-		    "refknot is still writing it, or was ended before all recordings of the run were in it");
-		free(what);
-	}
+	add_open(path, &parts.list[0].meta);
 	for (size_t i = 0; i < parts.count; i++)
 		add_name(n, parts_name(&parts, i, path));
 	parts_release(&parts);
 }
 
-/* What is named, a file as all the recordings in it; none: nothing is. */
+/* All processes of the newest run here. */
+static void add_newest(struct names *n)
+{
+	struct recorded_run r;
+	char *file, *shown;
+
+	recorded_newest_run(&r);
+	if (!r.count)
+		recordings_none();
+	if (isatty(STDERR_FILENO)) {
+		file = parts_file(r.list[0].path);
+		shown = escape(file);
+		warn("the newest run here is in %s", shown);
+		free(shown);
+		free(file);
+	}
+	for (size_t i = 0; i < r.count; i++) {
+		add_open(r.list[i].path, &r.list[i].meta);
+		add_name(n, xstrdup(r.list[i].path));
+	}
+	recorded_release(&r);
+}
+
+/* What is named, a file as all the recordings in it. */
 static void add_parts(struct names *n, const char **paths)
 {
+	if (!paths || !*paths)
+		add_newest(n);
 	for (; paths && *paths; paths++) {
 		char *path = recordings_path(*paths);
 
@@ -401,8 +432,7 @@ static void add_parts(struct names *n, const char **paths)
 			add_file(n, *paths);
 		free(path);
 	}
-	if (n->count)
-		*LIST_ADD(n->list, n->count) = NULL;
+	*LIST_ADD(n->list, n->count) = NULL;
 }
 
 static int judge_recordings(const char **paths)
@@ -412,12 +442,9 @@ static int judge_recordings(const char **paths)
 
 	n.read = xcalloc(recordings_count(paths), sizeof(*n.read));
 	status = recordings_each(paths, visit, &n);
-	for (size_t i = 0; paths && paths[i]; i++)
+	for (size_t i = 0; paths[i]; i++)
 		if (!n.read[i])
 			add_unread(paths[i]);
-	if (!n.any && !(paths && *paths))
-		gate_add_incomplete(&gate, "the newest recording", NULL, 0, 0,
-				    "it could not be read");
 	free(n.read);
 	return status;
 }
@@ -482,7 +509,8 @@ static char *next_command(const char **recordings)
 	if (options_program)
 		return keep ? command_of("report --all", kept)
 			    : command_of("run", options_program);
-	return command_of("report", recordings ? recordings : newest);
+	return recordings ? command_of("report", recordings)
+			  : command_of("report --all", newest);
 }
 
 static int run(const char **arguments)

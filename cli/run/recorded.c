@@ -297,13 +297,19 @@ void recorded_run(struct recorded_run *r, const char *of, bool all,
 	sort(r);
 }
 
+void recorded_newest_run(struct recorded_run *r)
+{
+	*r = (struct recorded_run){ 0 };
+	read_directory(r, ".", &(struct choice){ 0 });
+	sort(r);
+}
+
 char *recorded_newest(void)
 {
-	struct recorded_run r = { 0 };
+	struct recorded_run r;
 	char *path = NULL;
 
-	read_directory(&r, ".", &(struct choice){ 0 });
-	sort(&r);
+	recorded_newest_run(&r);
 	if (r.count)
 		path = xstrdup(r.list[0].path);
 	recorded_release(&r);

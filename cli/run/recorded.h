@@ -39,6 +39,10 @@ void recorded_run(struct recorded_run *r, const char *of, bool all,
 		  struct cache *c);
 void recorded_release(struct recorded_run *r);
 
+/* The newest run in the working directory, likewise; it judges none, so which is the
+ * worst is known only where the run has judged them. */
+void recorded_newest_run(struct recorded_run *r);
+
 /* The recording of process `pid` in the working directory, of several in the newest
  * run the worst; for the caller to free. NULL: there is none. */
 char *recorded_of_pid(uint32_t pid);

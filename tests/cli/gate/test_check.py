@@ -123,7 +123,26 @@ def test_a_recording_that_cannot_be_read_is_no_green(leaky, tmp_path):
             other.unlink()
     done = check(cwd=tmp_path)
     assert done.status == 2
-    assert "complete: the newest recording: it could" in done.out.decode()
+    assert "complete: recording newest.rkn: it could not be read" in done.out.decode()
+
+
+def test_without_a_name_all_of_the_newest_run_are_judged(leaky, tmp_path):
+    """Not only the process that lost most: limits are of each."""
+    big = compiled(tmp_path, "big", "#include <stdlib.h>\nvoid *volatile p;\n"
+                   "int main(void) { p = malloc(9 << 20); free(p); return 0; }")
+    record(tmp_path, leaky)  # an older run
+    (tmp_path / "main.rkn").rename(tmp_path / "older.rkn")
+    record(tmp_path, "sh", "-c", f"{leaky} 1; {big}; {leaky} 2; true")
+    for options, status, words in (
+            (["--max-peak", "1M"], 23, "9.0 MiB at the peak of big["),
+            (["--max-peak", "10M"], 23, "FAIL 2 leaks (120 B); "),
+            (["--fail-on", "none", "--max-peak", "1M"], 23, "FAIL max-peak"),
+            (["--fail-on", "none"], 0, "OK")):
+        here = check(*options, cwd=tmp_path)
+        assert here.status == status and words in here.out.decode()
+        assert here.out == check(*options, "main.rkn", cwd=tmp_path).out
+    done = check("-f", "json", cwd=tmp_path)
+    assert len(json.loads(done.out)["processes"]) == 4
 
 
 def test_children_are_judged_too(leaky):
