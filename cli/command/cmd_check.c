@@ -84,12 +84,12 @@ static void take_fail_on(const char *option, const char *text, void *to)
 
 static void take_bytes(const char *option, const char *text, void *to)
 {
-	*(uint64_t *)to = gate_options_bytes(option, text);
+	gate_options_most(to, gate_options_bytes(option, text), text);
 }
 
 static void take_count(const char *option, const char *text, void *to)
 {
-	*(uint64_t *)to = gate_options_count(option, text);
+	gate_options_most(to, gate_options_count(option, text), text);
 }
 
 /* `to`: of a region; NULL: of the process. */
@@ -171,16 +171,14 @@ static const struct poptOption options[] = {
 	{ "fail-on", 0, TAKEN(take_fail_on, &gate.options),
 	  "kinds of findings that fail, and of these the new (the default), grown or any",
 	  "LIST" },
-	{ "max-leaked-bytes", 0,
-	  TAKEN(take_bytes, &gate.options.most_leaked_bytes),
+	{ "max-leaked-bytes", 0, TAKEN(take_bytes, &gate.options.leaked_bytes),
 	  "fail when more is leaked, all in all", "N" },
 	{ "max-leaked-objects", 0,
-	  TAKEN(take_count, &gate.options.most_leaked_objects),
+	  TAKEN(take_count, &gate.options.leaked_objects),
 	  "likewise, in objects", "N" },
-	{ "max-peak", 0, TAKEN(take_bytes, &gate.options.most_peak),
+	{ "max-peak", 0, TAKEN(take_bytes, &gate.options.peak),
 	  "fail when a process ever had more alive", "BYTES" },
-	{ "max-lost-mapped", 0,
-	  TAKEN(take_bytes, &gate.options.most_lost_mapped),
+	{ "max-lost-mapped", 0, TAKEN(take_bytes, &gate.options.lost_mapped),
 	  "fail when a process lost more of what it mapped itself", "BYTES" },
 	{ "max-live", 0, TAKEN(take_limit, NULL),
 	  "fail when more of a type is alive at the end: 'Session=0'; may be repeated",

@@ -265,7 +265,7 @@ static void add_lost(struct gate *g, struct looker *k)
 	g->beside += mapped_beside(m, &beside);
 	g->beside_bytes += beside;
 	if (mapped_unjudged(m) || !gate_worst_note(&g->lost, bytes, m) ||
-	    bytes <= g->options.most_lost_mapped)
+	    bytes <= g->options.lost_mapped.most)
 		return;
 	k->amounts = xcalloc(m->stack_count + 1, sizeof(*k->amounts));
 	for (size_t i = 0; i < m->mapped_count; i++) {
@@ -289,7 +289,7 @@ void gate_limits_add(struct gate *g, const struct reading *in)
 	struct groups groups;
 
 	if (gate_worst_note(&g->peak, m->meta.peak_bytes, m) &&
-	    m->meta.peak_bytes > g->options.most_peak)
+	    m->meta.peak_bytes > g->options.peak.most)
 		place_peak(g, &k);
 	add_lost(g, &k);
 	if (!g->options.limit_count)
@@ -329,8 +329,8 @@ static bool is_lost(enum finding_kind kind)
 
 bool gate_limits_cover(const struct gate_options *o, enum finding_kind kind)
 {
-	return (o->most_leaked_bytes != GATE_UNLIMITED ||
-		o->most_leaked_objects != GATE_UNLIMITED) &&
+	return (o->leaked_bytes.most != GATE_UNLIMITED ||
+		o->leaked_objects.most != GATE_UNLIMITED) &&
 	       is_lost(kind);
 }
 

@@ -141,6 +141,12 @@ uint64_t gate_options_count(const char *option, const char *text)
 	return value;
 }
 
+void gate_options_most(struct gate_most *m, uint64_t most, const char *text)
+{
+	free(m->text);
+	*m = (struct gate_most){ most, xstrdup(text) };
+}
+
 void gate_options_limit(struct gate_options *o, const char *option,
 			const char *text, bool region)
 {
@@ -173,10 +179,10 @@ void gate_options_init(struct gate_options *o)
 	*o = (struct gate_options){
 		.mode = GATE_NEW,
 		.kinds = ALL & ~KIND(POSSIBLE),
-		.most_leaked_bytes = GATE_UNLIMITED,
-		.most_leaked_objects = GATE_UNLIMITED,
-		.most_peak = GATE_UNLIMITED,
-		.most_lost_mapped = GATE_UNLIMITED,
+		.leaked_bytes.most = GATE_UNLIMITED,
+		.leaked_objects.most = GATE_UNLIMITED,
+		.peak.most = GATE_UNLIMITED,
+		.lost_mapped.most = GATE_UNLIMITED,
 		.error_status = 23,
 	};
 }
@@ -189,6 +195,10 @@ void gate_options_release(struct gate_options *o)
 		free(o->limits[i].text);
 	}
 	free(o->limits);
+	free(o->leaked_bytes.text);
+	free(o->leaked_objects.text);
+	free(o->peak.text);
+	free(o->lost_mapped.text);
 	gate_programs_release(&o->programs);
 	gate_patterns_release(&o->killed_ok);
 }

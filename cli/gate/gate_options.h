@@ -27,12 +27,18 @@ struct gate_limit {
 	char *text; /* as it was given */
 };
 
+/* Most bytes, or objects, that do not fail. */
+struct gate_most {
+	uint64_t most; /* GATE_UNLIMITED: any */
+	char *text;    /* as it was given; NULL: there is no limit */
+};
+
 struct gate_options {
 	enum gate_mode mode;
 	unsigned kinds; /* that fail: bits 1 << enum finding_kind */
 	bool growth;    /* of regions fails, too */
-	uint64_t most_leaked_bytes, most_leaked_objects, most_peak;
-	uint64_t most_lost_mapped; /* bytes of mappings of one process */
+	struct gate_most leaked_bytes, leaked_objects, peak;
+	struct gate_most lost_mapped; /* bytes of mappings of one process */
 	struct gate_limit *limits;
 	size_t limit_count;
 	struct gate_programs programs;
@@ -57,6 +63,8 @@ void gate_options_fail_on(struct gate_options *o, const char *text);
 uint64_t gate_options_bytes(const char *option, const char *text);
 /* "3", "10k" (of 1000). Dies, naming `option`. */
 uint64_t gate_options_count(const char *option, const char *text);
+/* Sets a limit to the number that `text` means. Dies when out of memory. */
+void gate_options_most(struct gate_most *m, uint64_t most, const char *text);
 
 /* "Session=0", "Session=64KiB": objects, or with a unit that ends in B bytes.
  * With `region`: "request=0", "request/Session=0". Dies, naming `option`. */

@@ -90,20 +90,20 @@ static void judge(struct gate_rule *r, uint64_t found, const char *what)
 			    : xasprintf("%s %s", has, what);
 }
 
-static void add_amount(struct gate *g, const char *id, uint64_t most,
-		       uint64_t found, bool bytes)
+static void add_amount(struct gate *g, const char *id,
+		       const struct gate_most *m, uint64_t found, bool bytes)
 {
 	char text[UNITS_SIZE];
 	struct gate_rule *r;
 
-	if (most == GATE_UNLIMITED)
+	if (m->most == GATE_UNLIMITED)
 		return;
 	if (bytes)
-		units_bytes(text, most);
+		units_bytes(text, m->most);
 	else
-		units_count(text, most, "object");
+		units_count(text, m->most, "object");
 	r = append_limit(g, xstrdup(id), xasprintf("at most %s leaked", text),
-			 xasprintf("--%s %" PRIu64, id, most), most);
+			 xasprintf("--%s %s", id, m->text), m->most);
 	r->bytes = bytes;
 	r->leaks = true;
 	judge(r, found, "leaked");
@@ -122,32 +122,32 @@ static void judge_worst(struct gate_rule *r, const struct gate_worst *w,
 	free(text);
 }
 
-static void add_peak(struct gate *g, uint64_t most)
+static void add_peak(struct gate *g, const struct gate_most *m)
 {
 	char peak[UNITS_SIZE];
 	struct gate_rule *r;
 
-	if (most == GATE_UNLIMITED)
+	if (m->most == GATE_UNLIMITED)
 		return;
 	r = append_limit(g, xstrdup("max-peak"),
 			 xasprintf("at most %s at the peak of a process",
-				   units_bytes(peak, most)),
-			 xasprintf("--max-peak %" PRIu64, most), most);
+				   units_bytes(peak, m->most)),
+			 xasprintf("--max-peak %s", m->text), m->most);
 	r->bytes = true;
 	judge_worst(r, &g->peak, "at the peak of");
 }
 
-static void add_lost_mapped(struct gate *g, uint64_t most)
+static void add_lost_mapped(struct gate *g, const struct gate_most *m)
 {
 	char text[UNITS_SIZE];
 	struct gate_rule *r;
 
-	if (most == GATE_UNLIMITED)
+	if (m->most == GATE_UNLIMITED)
 		return;
 	r = append_limit(g, xstrdup("max-lost-mapped"),
 			 xasprintf("at most %s of lost mappings in a process",
-				   units_bytes(text, most)),
-			 xasprintf("--max-lost-mapped %" PRIu64, most), most);
+				   units_bytes(text, m->most)),
+			 xasprintf("--max-lost-mapped %s", m->text), m->most);
 	r->bytes = true;
 	r->unseen = !g->lost.seen;
 	if (g->lost.seen) {
@@ -273,11 +273,10 @@ void gate_rules_make(struct gate *g)
 		bytes += e.bytes;
 		objects += e.objects;
 	}
-	add_amount(g, "max-leaked-bytes", o->most_leaked_bytes, bytes, true);
-	add_amount(g, "max-leaked-objects", o->most_leaked_objects, objects,
-		   false);
-	add_peak(g, o->most_peak);
-	add_lost_mapped(g, o->most_lost_mapped);
+	add_amount(g, "max-leaked-bytes", &o->leaked_bytes, bytes, true);
+	add_amount(g, "max-leaked-objects", &o->leaked_objects, objects, false);
+	add_peak(g, &o->peak);
+	add_lost_mapped(g, &o->lost_mapped);
 	gate_limits_open(g);
 	for (size_t i = 0; i < o->limit_count; i++)
 		add_limit(g, &o->limits[i], &g->worst[i]);

@@ -369,7 +369,7 @@ void gate_write_text(FILE *out, const struct gate *g)
 		    "note: %s, %s held until the end by memory that the program unmapped then: not counted as lost, with confidence low\n",
 		    units_count(count, g->gone_objects, "object"),
 		    units_bytes(size, g->gone_bytes));
-	if (g->lost_mappings && g->options.most_lost_mapped == GATE_UNLIMITED)
+	if (g->lost_mappings && g->options.lost_mapped.most == GATE_UNLIMITED)
 		fprintf(
 		    out,
 		    "note: %s, %s lost: no pointer to %s was found; --max-lost-mapped makes that fail\n",

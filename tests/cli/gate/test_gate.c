@@ -361,7 +361,7 @@ static void any_fails_for_what_is_known_too(void **state)
 static void leaks_within_their_limit_do_not_fail(void **state)
 {
 	(void)state;
-	g.options.most_leaked_bytes = 100;
+	gate_options_most(&g.options.leaked_bytes, 100, "100");
 	lose("a", 100);
 	expect(0, "refknot: OK 1 finding that does not fail (leak); "
 		  "suppressed 0; exit 0");
@@ -371,7 +371,7 @@ static void leaks_within_their_limit_do_not_fail(void **state)
 static void leaks_beyond_their_limit_fail(void **state)
 {
 	(void)state;
-	g.options.most_leaked_objects = 1;
+	gate_options_most(&g.options.leaked_objects, 1, "1");
 	lose("a", 100);
 	lose("b", 1);
 	expect(0, "refknot: FAIL max-leaked-objects: 2 objects leaked "
@@ -387,7 +387,7 @@ static void leaks_beyond_their_limit_fail(void **state)
 static void a_peak_has_a_limit(void **state)
 {
 	(void)state;
-	g.options.most_peak = gate_options_bytes("max-peak", "1k");
+	gate_options_most(&g.options.peak, 1024, "1k");
 	s.m.meta.peak_bytes = 1025;
 	expect(0, "refknot: FAIL max-peak: 1025 B at the peak of scene[7] "
 		  "(limit 1024 B); suppressed 0; exit 23");
@@ -396,7 +396,7 @@ static void a_peak_has_a_limit(void **state)
 static void a_limit_tells_of_the_process_that_had_most(void **state)
 {
 	(void)state;
-	g.options.most_peak = 10;
+	gate_options_most(&g.options.peak, 10, "10");
 	s.m.meta.peak_bytes = 20;
 	add_scene();
 	s.m.meta.pid = 8;

@@ -238,7 +238,7 @@ def test_a_peak_says_who_had_it(tmp_path):
     assert says in texts["github"]
     done = check("--brief", "--max-peak", "1k", "--", program, "x")
     line = next(x for x in done.told.splitlines()
-                if x.startswith("limit --max-peak 1024: "))
+                if x.startswith("limit --max-peak 1k: "))
     assert says in line, done.told
     # What lists it, and not the findings, which there are none of.
     command, = re.findall("^next: (.*)", done.told.splitlines()[-1])
@@ -254,6 +254,11 @@ def test_a_peak_says_who_had_it(tmp_path):
 def test_where_more_fails_than_a_limit_the_report_is_next(leaky):
     done = check("--brief", "--max-peak", "10", "--", leaky, "1")
     assert "limit --max-peak 10: " in done.told
+    # Of one line, both numbers in one manner.
+    done = check("--max-peak", "0.5k", "--", leaky, "12")
+    assert re.search(r"^limit --max-peak 0\.5k: \d+\.\d KiB at the peak of "
+                     r"leaky\[\d+\] \(limit 512 B\)$", done.told, re.M), done.told
+    done = check("--brief", "--max-peak", "10", "--", leaky, "1")
     assert done.told.splitlines()[-1] == f"next: refknot run {leaky} 1"
 
 
