@@ -62,6 +62,33 @@ uint64_t instants_births(const struct model *m)
 	return m->points[m->point_count - 1].births;
 }
 
+uint64_t instants_alive(const struct model *m, uint64_t time_ns)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0;
+	     i < m->point_count && m->points[i].time_ns <= time_ns; i++)
+		bytes = m->points[i].bytes;
+	return bytes;
+}
+
+char *instants_order(const struct instant *first, const char *first_text,
+		     const struct instant *last, const char *last_text)
+{
+	char a[UNITS_SIZE], b[UNITS_SIZE], *x, *y, *why;
+
+	if (first->time_ns <= last->time_ns)
+		return NULL;
+	x = escape(first_text);
+	y = escape(last_text);
+	why =
+	    xasprintf("%s is at %s, %s at %s", x, units_time(a, first->time_ns),
+		      y, units_time(b, last->time_ns));
+	free(x);
+	free(y);
+	return why;
+}
+
 struct instant *instants_list(const struct model *m, size_t *count)
 {
 	const struct rkn_point *peak = instants_peak(m);

@@ -48,6 +48,15 @@ void instants_sums(const struct model *m, const struct instant *at,
 /* The end. */
 struct instant instants_end(const struct model *m);
 
+/* Bytes that were alive then, of all stacks: as the last point has them that is not
+ * later. The timeline must be known. */
+uint64_t instants_alive(const struct model *m, uint64_t time_ns);
+
+/* "10% is at 32.3 ms, peak at 11.8 ms", for the caller to free, if the first is the
+ * later one; else NULL. The texts are those that people gave. */
+char *instants_order(const struct instant *first, const char *first_text,
+		     const struct instant *last, const char *last_text);
+
 /* How many blocks were allocated until then. The timeline must be known. */
 uint64_t instants_births(const struct model *m);
 

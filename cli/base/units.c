@@ -80,6 +80,17 @@ uint64_t units_magnitude(int64_t change)
 	return change < 0 ? -(uint64_t)change : (uint64_t)change;
 }
 
+void units_both(char *a, uint64_t x, char *b, uint64_t y)
+{
+	if (x == y || strcmp(units_bytes(a, x), units_bytes(b, y)) != 0) {
+		units_bytes(a, x);
+		units_bytes(b, y);
+	} else {
+		snprintf(a, UNITS_SIZE, "%" PRIu64 " B", x);
+		snprintf(b, UNITS_SIZE, "%" PRIu64 " B", y);
+	}
+}
+
 char *units_change(char *text, int64_t bytes)
 {
 	*text = bytes < 0 ? '-' : '+';

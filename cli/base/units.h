@@ -12,6 +12,8 @@
 
 /* "0 B", "1023 B", "1.0 KiB", "11.8 MiB", ...: one decimal, rounded. */
 char *units_bytes(char *text, uint64_t bytes);
+/* Both likewise, in `a` and `b`; in bytes where two that differ would look equal. */
+void units_both(char *a, uint64_t x, char *b, uint64_t y);
 /* "+1.0 KiB", "-5 B", "0 B". */
 char *units_change(char *text, int64_t bytes);
 /* "1 object", "3 objects"; `noun` takes an s, at most 8 letters. */

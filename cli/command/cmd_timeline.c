@@ -311,12 +311,16 @@ static bool open_window(struct window *w, const struct model *m)
 	struct instant begin = { .kind = INSTANT_START };
 	struct instant end = instants_end(m);
 	size_t first, last;
-	char *why = from ? instants_parse(m, from, &begin) : NULL;
+	char *why = from ? instants_parse(m, from, &begin) : NULL, *order;
 
 	if (to && !why)
 		why = instants_parse(m, to, &end);
-	if (!why && begin.time_ns > end.time_ns)
-		why = xstrdup("--from is after --to");
+	order = why ? NULL
+		    : instants_order(&begin, from ? from : "start", &end,
+				     to ? to : END_NAME);
+	if (order)
+		why = xasprintf("--from is after --to: %s", order);
+	free(order);
 	if (why) {
 		warn("timeline: %s", why);
 		free(why);

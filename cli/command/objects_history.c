@@ -183,6 +183,14 @@ struct change {
 	int64_t blocks, bytes;
 };
 
+/* One of the two times. */
+struct moment {
+	struct instant at, asked;
+	/* That were alive at the one, and at the other. */
+	struct instant_sum all;
+	uint64_t asked_bytes;
+};
+
 /* More or less alike. */
 static int by_change(const void *a, const void *b)
 {
@@ -215,48 +223,71 @@ static struct change *compare(const struct group_series *s, size_t *count)
 	return list;
 }
 
-static void add_change(struct table *t, int64_t blocks, int64_t bytes,
-		       const struct instant_sum *v, const char *key)
+static void add_change(struct table *t, const struct instant_sum *v,
+		       const char *key)
 {
+	const int64_t blocks = (int64_t)(v[1].blocks - v[0].blocks);
 	char cell[UNITS_SIZE];
 
-	snprintf(cell, sizeof(cell), "%" PRIu64, v ? v[0].blocks : 0);
-	table_add(t, v ? cell : "");
-	snprintf(cell, sizeof(cell), "%" PRIu64, v ? v[1].blocks : 0);
-	table_add(t, v ? cell : "");
+	snprintf(cell, sizeof(cell), "%" PRIu64, v[0].blocks);
+	table_add(t, cell);
+	snprintf(cell, sizeof(cell), "%" PRIu64, v[1].blocks);
+	table_add(t, cell);
 	snprintf(cell, sizeof(cell), blocks ? "%+" PRId64 : "%" PRId64, blocks);
 	table_add(t, cell);
-	table_add(t, units_change(cell, bytes));
+	table_add(t, units_change(cell, (int64_t)(v[1].bytes - v[0].bytes)));
 	table_add(t, key);
 }
 
-static void print_instant(const char *word, const struct instant *i,
-			  const struct instant *asked)
+static void print_moment(const char *word, const struct moment *m)
 {
 	char time[UNITS_SIZE], other[UNITS_SIZE];
 
-	printf("%s %s (%s)", word, units_time(time, i->time_ns),
-	       instant_names[i->kind]);
-	if (i->time_ns != asked->time_ns)
+	printf("%s %s (%s)", word, units_time(time, m->at.time_ns),
+	       instant_names[m->at.kind]);
+	if (m->at.time_ns != m->asked.time_ns)
 		printf(", the nearest to %s",
-		       units_time(other, asked->time_ns));
+		       units_time(other, m->asked.time_ns));
+	putchar('\n');
+}
+
+#define MUCH 16 /* so much of all is a difference that is told */
+
+/* The nearest in time may be far in what was alive: `change` is what is shown. */
+static void print_inexact(const struct moment *m, uint64_t change)
+{
+	const uint64_t off =
+	    units_magnitude((int64_t)(m->all.bytes - m->asked_bytes));
+	const uint64_t most =
+	    m->all.bytes > m->asked_bytes ? m->all.bytes : m->asked_bytes;
+	char time[UNITS_SIZE], asked[UNITS_SIZE], taken[UNITS_SIZE];
+
+	if (m->at.time_ns == m->asked.time_ns ||
+	    (off <= most / MUCH && off <= change))
+		return;
+	units_both(asked, m->asked_bytes, taken, m->all.bytes);
+	printf(
+	    "at %s %s were alive in all, at the instant taken %s: what changed by call stack is not exact\n",
+	    units_time(time, m->asked.time_ns), asked, taken);
 }
 
 /* A row of the sums of several. */
 static void add_changes(struct table *t, const struct change *list,
 			size_t count, const char *key)
 {
-	int64_t blocks = 0, bytes = 0;
+	struct instant_sum sums[2] = { 0 };
 
-	for (size_t i = 0; i < count; i++) {
-		blocks += list[i].blocks;
-		bytes += list[i].bytes;
-	}
-	add_change(t, blocks, bytes, NULL, key);
+	for (size_t i = 0; i < count; i++)
+		for (int k = 0; k < 2; k++) {
+			sums[k].blocks += list[i].row->values[k].blocks;
+			sums[k].bytes += list[i].row->values[k].bytes;
+		}
+	add_change(t, sums, key);
 }
 
 static void print_between(const struct change *list, size_t count,
-			  enum group_by by, size_t limit)
+			  enum group_by by, size_t limit,
+			  const struct moment moments[2])
 {
 	const struct table_column columns[] = {
 		{ "BEFORE", true },
@@ -275,26 +306,28 @@ static void print_between(const struct change *list, size_t count,
 	}
 	table_init(&t, columns, sizeof(columns) / sizeof(*columns));
 	for (size_t i = 0; i < shown; i++)
-		add_change(&t, list[i].blocks, list[i].bytes,
-			   list[i].row->values, list[i].row->key);
+		add_change(&t, list[i].row->values, list[i].row->key);
 	if (shown < count) {
 		other = table_other(count - shown);
 		add_changes(&t, &list[shown], count - shown, other);
 	}
-	add_changes(&t, list, count, "total");
+	/* Of all, whether they differ or not, as diff has it. */
+	add_change(&t, (struct instant_sum[]){ moments[0].all, moments[1].all },
+		   "total");
 	table_print(&t, stdout);
 	table_release(&t);
 	free(other);
 }
 
-static json_t *instant_json(const struct instant *i,
-			    const struct instant *asked)
+static json_t *moment_json(const struct moment *m)
 {
 	json_t *o = json_object();
 
-	document_text(o, "kind", instant_names[i->kind]);
-	document_count(o, "time_ns", i->time_ns);
-	document_count(o, "asked_ns", asked->time_ns);
+	document_text(o, "kind", instant_names[m->at.kind]);
+	document_count(o, "time_ns", m->at.time_ns);
+	document_count(o, "bytes", m->all.bytes);
+	document_count(o, "asked_ns", m->asked.time_ns);
+	document_count(o, "asked_bytes", m->asked_bytes);
 	return o;
 }
 
@@ -319,10 +352,39 @@ static json_t *changes_json(const struct change *list, size_t count,
 	return array;
 }
 
-static void show_between(struct showing *show, const struct reading *in,
-			 enum group_by by, const struct instant at[2],
-			 const struct instant asked[2])
+/* What was alive at both times, in all. */
+static void sum_up(struct moment moments[2], const struct group_series *s,
+		   const struct model *m)
 {
+	for (int k = 0; k < 2; k++) {
+		struct moment *one = &moments[k];
+
+		for (size_t i = 0; i < s->count; i++) {
+			one->all.blocks += s->rows[i].values[k].blocks;
+			one->all.bytes += s->rows[i].values[k].bytes;
+		}
+		one->asked_bytes = one->at.time_ns == one->asked.time_ns
+				       ? one->all.bytes
+				       : instants_alive(m, one->asked.time_ns);
+	}
+}
+
+static void print_moments(const struct moment moments[2])
+{
+	const uint64_t change = units_magnitude(
+	    (int64_t)(moments[1].all.bytes - moments[0].all.bytes));
+
+	print_moment("from", &moments[0]);
+	print_moment("to", &moments[1]);
+	for (int i = 0; i < 2; i++)
+		print_inexact(&moments[i], change);
+	putchar('\n');
+}
+
+static void show_between(struct showing *show, const struct reading *in,
+			 enum group_by by, struct moment moments[2])
+{
+	const struct instant at[2] = { moments[0].at, moments[1].at };
 	struct group_series s;
 	struct change *list;
 	json_t *document, *o;
@@ -331,20 +393,19 @@ static void show_between(struct showing *show, const struct reading *in,
 
 	group_series_make(&s, in, by, at, 2);
 	list = compare(&s, &count);
+	sum_up(moments, &s, in->m);
 	if (show->format == FORMAT_JSON) {
 		o = json_object();
-		document_set(o, "from", instant_json(&at[0], &asked[0]));
-		document_set(o, "to", instant_json(&at[1], &asked[1]));
+		document_set(o, "from", moment_json(&moments[0]));
+		document_set(o, "to", moment_json(&moments[1]));
 		document_set(o, "rows", changes_json(list, count, show->limit));
 		document = document_new(in, NULL);
 		document_set(document, "between", o);
 		documents_add(&show->documents, document);
 	} else {
 		siblings_tell("", in->m);
-		print_instant("from", &at[0], &asked[0]);
-		print_instant("\nto", &at[1], &asked[1]);
-		puts("\n");
-		print_between(list, count, by, show->limit);
+		print_moments(moments);
+		print_between(list, count, by, show->limit, moments);
 		if (s.together)
 			printf(
 			    "a key frame has many call stacks: of those with less than %s each only the sum is known\n",
@@ -364,7 +425,9 @@ static char *why_nothing(const struct instant *list, size_t count,
 	const struct instant *other = at;
 
 	for (size_t i = 0; i < count; i++)
-		if (list[i].time_ns > asked[1].time_ns) {
+		if (&list[i] == at) {
+			continue;
+		} else if (list[i].time_ns > asked[1].time_ns) {
 			other = &list[i];
 			break;
 		} else if (list[i].time_ns < asked[0].time_ns) {
@@ -382,9 +445,10 @@ void objects_between(struct showing *show, const struct reading *in,
 		     enum group_by by, const char *from, const char *to)
 {
 	const struct instant *near[2] = { NULL, NULL };
-	struct instant *instants, at[2], asked[2];
+	struct instant *instants, asked[2];
+	struct moment moments[2] = { 0 };
+	char *why, *order;
 	size_t count;
-	char *why;
 
 	if (!instants_known(in->m)) {
 		warn(
@@ -395,12 +459,16 @@ void objects_between(struct showing *show, const struct reading *in,
 	why = instants_parse(in->m, from, &asked[0]);
 	if (!why)
 		why = instants_parse(in->m, to, &asked[1]);
-	if (!why && asked[0].time_ns > asked[1].time_ns)
-		why = xstrdup("--between takes the earlier time first");
+	order = why ? NULL : instants_order(&asked[0], from, &asked[1], to);
+	if (order)
+		why = xasprintf("--between takes the earlier time first: %s",
+				order);
+	free(order);
 	instants = instants_list(in->m, &count);
 	for (int i = 0; i < 2 && !why; i++) {
 		near[i] = instants_nearest(instants, count, &asked[i]);
-		at[i] = *near[i];
+		moments[i] =
+		    (struct moment){ .at = *near[i], .asked = asked[i] };
 	}
 	if (!why && near[0] == near[1])
 		why = why_nothing(instants, count, near[0], asked);
@@ -409,7 +477,7 @@ void objects_between(struct showing *show, const struct reading *in,
 		free(why);
 		show->status = STATUS_INPUT;
 	} else {
-		show_between(show, in, by, at, asked);
+		show_between(show, in, by, moments);
 	}
 	free(instants);
 }

@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "die.h"
 #include "gate_failing.h"
@@ -78,13 +77,10 @@ static void judge(struct gate_rule *r, uint64_t found, const char *what)
 	if (!r->bytes) {
 		units_count(has, found, "object");
 		snprintf(may, sizeof(may), "%" PRIu64, r->most);
-	} else if (!r->failed || strcmp(units_bytes(has, found),
-					units_bytes(may, r->most)) != 0) {
-		units_bytes(has, found);
-		units_bytes(may, r->most);
+	} else if (r->failed) {
+		units_both(has, found, may, r->most);
 	} else {
-		snprintf(has, sizeof(has), "%" PRIu64 " B", found);
-		snprintf(may, sizeof(may), "%" PRIu64 " B", r->most);
+		units_bytes(has, found);
 	}
 	r->text = r->failed ? xasprintf("%s %s (limit %s)", has, what, may)
 			    : xasprintf("%s %s", has, what);

@@ -36,6 +36,22 @@ static void bytes_have_one_decimal_and_a_binary_unit(void **state)
 				    rows[i].text);
 }
 
+static void two_that_differ_never_look_equal(void **state)
+{
+	char a[UNITS_SIZE], b[UNITS_SIZE];
+
+	(void)state;
+	units_both(a, 2048, b, 4096);
+	assert_string_equal(a, "2.0 KiB");
+	assert_string_equal(b, "4.0 KiB");
+	units_both(a, 2048, b, 2049);
+	assert_string_equal(a, "2048 B");
+	assert_string_equal(b, "2049 B");
+	units_both(a, 2048, b, 2048);
+	assert_string_equal(a, "2.0 KiB");
+	assert_string_equal(b, "2.0 KiB");
+}
+
 static void changes_have_a_sign(void **state)
 {
 	char text[UNITS_SIZE];
@@ -98,6 +114,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes_have_one_decimal_and_a_binary_unit),
+		cmocka_unit_test(two_that_differ_never_look_equal),
 		cmocka_unit_test(changes_have_a_sign),
 		cmocka_unit_test(one_takes_no_s),
 		cmocka_unit_test(signals_have_names_if_the_system_knows_them),

@@ -10,8 +10,8 @@ import zlib
 import jsonschema
 import pytest
 
-from conftest import (SHIM, SOURCE, environment, read_json, record, refknot,
-                      run)
+from conftest import (SHIM, SOURCE, compiled, environment, read_json, record,
+                      refknot, run)
 from faults import program
 
 TIMELINE = program("timeline")
@@ -111,6 +111,7 @@ def test_what_grew_between_two_times(tmp_path):
 
 @pytest.mark.parametrize("times, words", [
     (["end", "start"], "earlier time first"),
+    (["90%", "top"], "earlier time first: 90% is at "),
     (["nowhere", "end"], "not a time of the run"), (["-1", "end"], "not a time"),
     (["start", "50s"], "is behind the end of the run"),
     (["101%", "200%"], "is behind the end of the run"),
@@ -130,6 +131,65 @@ def test_rows_that_stacks_do_not_know_are_refused(key):
     assert done.status == 2
     assert done.told.strip() == ("refknot: timeline: --by takes neither size nor root: "
                                  "call stacks keep sums only")
+
+
+STEPS = """
+#include <stdlib.h>
+#include <time.h>
+
+static void *volatile kept[3];
+
+static void rest(void)
+{
+\tnanosleep(&(struct timespec){ 0, 200000000 }, NULL);
+}
+
+int main(void)
+{
+\tkept[0] = malloc(1000000);
+\trest();
+\tkept[1] = malloc(3000000);
+\trest();
+\tkept[2] = malloc(6000000);
+\trest();
+\treturn 0;
+}
+"""
+
+
+def between(file, *times):
+    """What text and JSON say of it."""
+    done = refknot("objects", "--between", *times, file)
+    assert done.status == 0
+    return done.out.decode(), document("objects", file, "--between", *times)["between"]
+
+
+def test_where_the_instant_had_other_bytes_alive_that_is_said(tmp_path):
+    program = compiled(tmp_path, "steps", STEPS, "-g")
+    file = record(tmp_path, program).main
+    text, b = between(file, "start", "50%")
+    asked, taken = b["to"]["asked_bytes"], b["to"]["bytes"]
+    assert asked == 4000000 and b["from"]["asked_bytes"] == b["from"]["bytes"] == 0
+    line = re.search(r"^at \S+ ms (\S+ \S+) were alive in all, at the instant taken "
+                     r"(\S+ \S+): ", text, re.M)
+    assert bool(line) == (asked != taken)
+    # 5 ms before the last step the nearest instant is behind it, or is it.
+    last = [p["time_ns"] for p in timeline(file)["points"] if p["bytes"] > 5000000][0]
+    text, b = between(file, "start", f"{(last - 5000000) / 1e6}ms")
+    assert (b["to"]["asked_bytes"], b["to"]["bytes"]) == (4000000, 10000000)
+    assert re.search(r"^at \S+ ms 3\.8 MiB were alive in all, at the instant taken "
+                     r"9\.5 MiB: what changed by call stack is not exact$", text, re.M)
+    text, b = between(file, "start", "end")
+    assert " in all" not in text
+    assert (b["to"]["bytes"], b["to"]["asked_bytes"]) == (10000000, 10000000)
+
+
+def test_the_total_has_what_did_not_change_too(tmp_path):
+    file = record(tmp_path, compiled(tmp_path, "steps", STEPS, "-g")).main
+    last = [p["time_ns"] for p in timeline(file)["points"] if p["bytes"] == 4000000][0]
+    text, b = between(file, f"{last / 1e6}ms", "end")
+    assert b["from"]["bytes"] == 4000000
+    assert re.search(r"^ *2 +3 +\+1 +\+5\.7 MiB  total$", text, re.M), text
 
 
 def test_the_second_time_may_follow_the_recording(tmp_path):
@@ -388,7 +448,7 @@ def test_a_window(tmp_path):
 
 
 @pytest.mark.parametrize("options, words", [
-    (["--from", "end", "--to", "10%"], "--from is after --to"),
+    (["--from", "end", "--to", "10%"], "--from is after --to: end is at "),
     (["--from", "top", "--to", "start"], "--from is after --to"),
     (["--from", "x"], "not a time of the run"),
     (["--from", "50s"], '"50s" is behind the end of the run, which was at'),
