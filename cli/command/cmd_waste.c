@@ -110,8 +110,9 @@ static void print_heap(const struct waste *w)
 {
 	char text[UNITS_SIZE], *words;
 
-	words = xasprintf("asked for, in %s that are not freed",
-			  units_count(text, w->blocks, "block"));
+	words = xasprintf("asked for, in %s that %s not freed",
+			  units_count(text, w->blocks, "block"),
+			  w->blocks == 1 ? "is" : "are");
 	line("    alive", w->alive, words);
 	free(words);
 	if (w->glibc)

@@ -434,6 +434,15 @@ def test_an_order_by_what_was_not_noted_is_refused(order, pinned):
         "refknot run --contents")
 
 
+def test_one_block_is_one(tmp_path):
+    program = compiled(tmp_path, "one", """
+        #include <stdlib.h>
+        void *kept;
+        int main(void) { kept = malloc(100000); *(volatile char *)kept = 1; return 0; }""")
+    text = refknot("waste", record(tmp_path, program).main).out.decode()
+    assert " asked for, in 1 block that is not freed\n" in text
+
+
 def test_where_no_block_is_alive_there_is_no_table_of_them(tmp_path):
     program = compiled(tmp_path, "none", """
         #include <stdlib.h>
