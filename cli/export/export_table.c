@@ -92,6 +92,16 @@ static void write_csv_text(FILE *out, const char *text)
 	putc('"', out);
 }
 
+/* What the row is of; a size is a number. */
+static void write_key(FILE *out, enum group_by by, const struct group *row,
+		      void (*write_text)(FILE *out, const char *text))
+{
+	if (by == GROUP_BY_SIZE)
+		export_json_number(out, row->live ? row->bytes / row->live : 0);
+	else
+		write_text(out, row->key);
+}
+
 void export_csv(FILE *out, const struct exporting *e)
 {
 	struct table t;
@@ -102,7 +112,7 @@ void export_csv(FILE *out, const struct exporting *e)
 		fprintf(out, ",%s", columns[c].name);
 	fputs("\r\n", out);
 	for (size_t i = 0; i < t.g.count; i++) {
-		write_csv_text(out, t.g.list[i].key);
+		write_key(out, e->by, &t.g.list[i], write_csv_text);
 		for (size_t c = 0; c < COLUMNS; c++) {
 			const uint64_t *value =
 			    cell(&t, &t.g.list[i], &columns[c]);
@@ -126,8 +136,8 @@ void export_json(FILE *out, const struct exporting *e)
 	fprintf(
 	    out,
 	    "{\"schema\":\"refknot-table/1\",\n\"columns\":[{\"name\":\"%s\","
-	    "\"unit\":\"text\",\"sampled\":false}",
-	    by);
+	    "\"unit\":\"%s\",\"sampled\":false}",
+	    by, e->by == GROUP_BY_SIZE ? "bytes" : "text");
 	for (size_t c = 0; c < COLUMNS; c++)
 		fprintf(out,
 			",\n{\"name\":\"%s\",\"unit\":\"%s\",\"sampled\":%s}",
@@ -136,7 +146,7 @@ void export_json(FILE *out, const struct exporting *e)
 	fputs("],\n\"rows\":[", out);
 	for (size_t i = 0; i < t.g.count; i++) {
 		fprintf(out, "%s{\"%s\":", i ? ",\n" : "", by);
-		export_json_text(out, t.g.list[i].key);
+		write_key(out, e->by, &t.g.list[i], export_json_text);
 		for (size_t c = 0; c < COLUMNS; c++) {
 			const uint64_t *value =
 			    cell(&t, &t.g.list[i], &columns[c]);

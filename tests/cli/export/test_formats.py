@@ -421,8 +421,10 @@ def test_json_has_the_table_of_csv(by, recording, tmp_path):
     units = {c["name"]: c["unit"] for c in document["columns"]}
     assert names == list(rows[0]) and names[0] == by
     assert [n for n in names if units[n] == "bytes"] == [
-        n for n in names if n.endswith("bytes")]
-    assert [n for n in names if units[n] == "text"] == [by]
+        n for n in names if n.endswith("bytes") or n == "size"]
+    assert [n for n in names if units[n] == "text"] == [by] * (by != "size")
+    if by == "size":
+        assert all(r["bytes"] == r["live"] * r["size"] for r in document["rows"])
     assert [c["name"] for c in document["columns"] if c["sampled"]] == [
         n for n in names if n.startswith("sampled_")]
     for row, known_row in zip(document["rows"], rows, strict=True):
