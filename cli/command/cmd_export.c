@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -14,6 +15,7 @@
 #include "output.h"
 #include "parts.h"
 #include "peak.h"
+#include "recorded.h"
 #include "recordings.h"
 #include "wishes.h"
 
@@ -46,6 +48,25 @@ static void warn_of_error(const struct exporting *e)
 	free(text);
 }
 
+/* An empty flame graph looks like a fault. */
+static void warn_of_nothing(const struct exporting *e)
+{
+	static const enum profile_value others[] = { PROFILE_PEAK_BYTES,
+						     PROFILE_ALLOCATED_BYTES };
+
+	if (profile_sum(e->profile, e->value))
+		return;
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (profile_sum(e->profile, others[i])) {
+			warn(
+			    "export: %s: no call stack has any; --value %s has some",
+			    profile_kinds[e->value].name,
+			    profile_kinds[others[i]].name);
+			return;
+		}
+	warn("export: %s: no call stack has any", profile_kinds[e->value].name);
+}
+
 static void write_profile(FILE *out, const struct export_writer *w,
 			  struct exporting e)
 {
@@ -62,6 +83,8 @@ static void write_profile(FILE *out, const struct export_writer *w,
 		warn_of_error(&e);
 	e.findings = &findings;
 	e.profile = &profile;
+	if (w->flags & EXPORT_ONE_VALUE)
+		warn_of_nothing(&e);
 	w->write(out, &e);
 	profile_release(&profile);
 	findings_release(&findings);
@@ -138,6 +161,20 @@ static bool is_recording(const char *word)
 	return is;
 }
 
+/* A word that means no recording may be a WHAT, which the format does not take. */
+static void check_recording(const char *word)
+{
+	char *pid = strspn(word, "0123456789") == strlen(word)
+			? recorded_of_pid((uint32_t)strtoul(word, NULL, 10))
+			: NULL;
+
+	if (!pid && !is_recording(word) && !strchr(word, '/'))
+		die(STATUS_INPUT,
+		    "export: there is no recording %s here, and WHAT is for dot and graphml only",
+		    escape(word));
+	free(pid);
+}
+
 /* "[REC] [WHAT]": returns what is meant; the recording, if one is named, is in
  * `paths`. */
 static const char *split(const char **arguments, const char *paths[2],
@@ -151,7 +188,9 @@ static const char *split(const char **arguments, const char *paths[2],
 		die(STATUS_INPUT,
 		    w->flags & EXPORT_OF
 			? "export: give one recording and one WHAT"
-			: "export: give one recording");
+			: "export: give one recording; WHAT is for dot and graphml only");
+	if (count == 1 && !(w->flags & EXPORT_OF))
+		check_recording(arguments[0]);
 	if (count == 2 || (count == 1 && (!(w->flags & EXPORT_OF) ||
 					  is_recording(arguments[0]))))
 		paths[0] = arguments[0];

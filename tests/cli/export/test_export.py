@@ -136,10 +136,42 @@ def test_what_calls_itself_on_other_lines_counts_once(tmp_path):
     (["-f", "dot", "--by", "site"], "--by is not for dot"),
     (["-f", "csv", "--by", "nonesuch"], "it can be one of: type, "),
     (["-f", "folded", "a.rkn", "b.rkn"], "give one recording"),
+    (["-f", "folded", "a.rkn", "3"], "WHAT is for dot and graphml only"),
+    (["-f", "folded", "1"], "no recording 1 here, and WHAT is for dot and graphml"),
+    (["-f", "json", "node#1"], "recording node#1 here, and WHAT is for dot"),
+    (["-f", "folded", "nosuch.rkn"], "nosuch.rkn: cannot be opened"),
     (["-f", "dot", "a", "b", "c"], "give one recording and one WHAT"),
 ])
 def test_wrong_use_is_told(argv, words, tmp_path):
     assert words in refused(*argv, cwd=tmp_path)
+
+
+ONCE = """
+#include <stdlib.h>
+static void *volatile p;
+int main(void) { p = malloc(4096); free(p); return 0; }
+"""
+
+
+@pytest.mark.parametrize("form, value, words", [
+    ("folded", "live-bytes", "live-bytes: no call stack has any; --value peak-bytes"),
+    ("heapprofile", "live-bytes", "--value peak-bytes has some"),
+    ("dhat", "leaked-bytes", "--value peak-bytes has some"),
+    ("folded", "peak-bytes", ""), ("dhat", "allocated-bytes", "")])
+def test_a_file_without_any_stack_is_told(form, value, words, tmp_path):
+    main = record(tmp_path, compiled(tmp_path, "once", ONCE)).main
+    done = refknot("export", "-f", form, "--value", value, main)
+    assert done.status == 0
+    assert words in done.told if words else "any" not in done.told
+    if form == "folded":
+        assert bool(done.out) == (not words)
+
+
+def test_where_no_other_value_is_known_none_is_named(tmp_path):
+    program = compiled(tmp_path, "empty", ONCE.replace("4096", "0"))
+    done = refknot("export", "-f", "folded", record(tmp_path, program).main)
+    assert (done.status, done.out) == (0, b"")
+    assert done.told == "refknot: export: live-bytes: no call stack has any\n"
 
 
 @pytest.mark.parametrize("what, words", [
