@@ -2,7 +2,10 @@
 #include "wrap.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "text_stream.h"
 
 /* The end of the character, or of the escape of a colour, at `at`; sets how many
  * columns it takes. */
@@ -112,4 +115,32 @@ size_t wrap_print(FILE *out, const char *text, size_t width, size_t indent)
 		text += length + (text[length] == '\n');
 	}
 	return lines;
+}
+
+void wrap_clauses(FILE *out, const char *text, size_t width, size_t indent)
+{
+	const char *end;
+	char *broken;
+	size_t size, used = 0;
+	FILE *lines = text_stream_open(&broken, &size);
+
+	for (; *text; text = end) {
+		size_t columns;
+
+		end = strstr(text, "; ");
+		end = end ? end + 1 : text + strlen(text);
+		/* It begins with the space behind the semicolon. */
+		columns = wrap_columns(text, (size_t)(end - text)) - !*end;
+		if (width && used && used + columns > width) {
+			fprintf(lines, "\n%*s", (int)indent, "");
+			used = indent;
+			text++;
+			columns--;
+		}
+		fprintf(lines, "%.*s", (int)(end - text), text);
+		used += columns;
+	}
+	text_stream_close(lines);
+	wrap_print(out, broken, width, indent);
+	free(broken);
 }

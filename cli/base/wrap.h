@@ -19,4 +19,8 @@ size_t wrap_columns(const char *text, size_t bytes);
  */
 size_t wrap_print(FILE *out, const char *text, size_t width, size_t indent);
 
+/* Prints one line, which ends with a line feed, likewise; it continues behind a
+ * semicolon where it can. Dies when out of memory. */
+void wrap_clauses(FILE *out, const char *text, size_t width, size_t indent);
+
 #endif

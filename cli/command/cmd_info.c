@@ -8,29 +8,40 @@
 
 #include "command.h"
 #include "escape.h"
+#include "paint.h"
 #include "peak.h"
 #include "showing.h"
+#include "text_stream.h"
 #include "units.h"
 #include "unread.h"
 #include "verdict.h"
+#include "wrap.h"
+
+#define INDENT 17 /* of what a row says */
 
 static void __attribute__((format(printf, 2, 3)))
 row(const char *label, const char *format, ...)
 {
 	va_list ap;
+	char *text;
+	size_t size;
+	FILE *out = text_stream_open(&text, &size);
 
-	printf("%-16s ", label);
+	fprintf(out, "%-*s ", INDENT - 1, label);
 	va_start(ap, format);
-	vprintf(format, ap);
+	vfprintf(out, format, ap);
 	va_end(ap);
-	putchar('\n');
+	putc('\n', out);
+	text_stream_close(out);
+	wrap_clauses(stdout, text, paint_width(stdout), INDENT);
+	free(text);
 }
 
 static void row_text(const char *label, const char *text)
 {
 	char *shown = escape(text);
 
-	row(label, "%s", shown);
+	printf("%-*s %s\n", INDENT - 1, label, shown);
 	free(shown);
 }
 
@@ -70,7 +81,7 @@ static void print_process(const struct model *m)
 
 	row_text("recording", m->path);
 	row_text("program", model_text(m, meta->program));
-	printf("%-16s", "arguments");
+	printf("%-*s", INDENT - 1, "arguments");
 	while ((text = model_argument(m, &a))) {
 		char *shown = escape(text);
 

@@ -14,8 +14,10 @@
 #include "showing.h"
 #include "siblings.h"
 #include "table.h"
+#include "text_stream.h"
 #include "units.h"
 #include "verdict.h"
+#include "wrap.h"
 
 #define WIDTH   80 /* columns, where the terminal does not say */
 #define HEIGHT  12
@@ -55,20 +57,26 @@ static void print_summary(const struct model *m)
 	const struct rkn_point *peak = instants_peak(m);
 	const struct rkn_point *end = &m->points[m->point_count - 1];
 	char time[UNITS_SIZE], bytes[UNITS_SIZE], blocks[UNITS_SIZE];
-	char *error = peak_error_text(m);
+	char *error = peak_error_text(m), *text;
+	const size_t width = paint_width(stdout);
+	size_t size;
+	FILE *out = text_stream_open(&text, &size);
 
-	printf("%s", units_time(time, m->meta.duration_ns));
+	fprintf(out, "%s", units_time(time, m->meta.duration_ns));
 	if (peak) {
-		printf("; most was alive");
+		fprintf(out, "; most was alive");
 		if (!is_short(m))
-			printf(" at %s", units_time(time, peak->time_ns));
-		printf(": %s in %s", units_bytes(bytes, peak->bytes),
-		       units_count(blocks, peak->blocks, "block"));
+			fprintf(out, " at %s", units_time(time, peak->time_ns));
+		fprintf(out, ": %s in %s", units_bytes(bytes, peak->bytes),
+			units_count(blocks, peak->blocks, "block"));
 	}
-	printf("; at the end %s in %s\n", units_bytes(bytes, end->bytes),
-	       units_count(blocks, end->blocks, "block"));
+	fprintf(out, "; at the end %s in %s\n", units_bytes(bytes, end->bytes),
+		units_count(blocks, end->blocks, "block"));
+	text_stream_close(out);
+	wrap_clauses(stdout, text, width, 0);
+	free(text);
 	if (peak && error && highest(m) > peak->bytes)
-		puts(error);
+		wrap_print(stdout, error, width, 0);
 	putchar('\n');
 	free(error);
 }

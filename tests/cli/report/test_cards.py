@@ -175,6 +175,20 @@ def test_no_line_is_wider_than_the_terminal(leaky, columns):
             " " not in line.strip(), line
 
 
+@pytest.mark.parametrize("command, label, broken", [
+    ("timeline", "", "; at the end "), ("info", "snapshot ", "; took ")])
+def test_numbers_in_a_row_break_behind_a_semicolon(command, label, broken, leaky):
+    piped = refknot(command, leaky).out.decode()
+    assert f"{broken}" in piped
+    text, _ = on_terminal(60, REFKNOT, command, leaky)
+    [line] = [x for x in text.splitlines() if x.startswith(label) and x.endswith(";")
+              ][:1]
+    indent = " " * 17 if label else ""
+    assert line + "\n" + indent + broken[2:] in text
+    for line in text.splitlines():
+        assert len(line) <= 60 or "/" in line, line
+
+
 def test_a_card_of_long_names_has_twelve_lines_at_most(tmp_path):
     program = compiled(tmp_path, "long", LONG, "-g", "-O1",
                        compiler="g++")
