@@ -50,14 +50,35 @@ def test_nothing_is_wider_than_the_window(browser, pages, view, width):
     assert browser.run("return document.documentElement.scrollWidth") <= width
 
 
-def test_the_view_s_name_is_in_sight(browser, pages):
-    browser.open(pages("leak").path, width=390)
-    for view in ("limits", "types", "findings"):
-        browser.view(view)
-        left, right = browser.run(
-            "const b = document.querySelector('header [aria-current]')"
-            ".getBoundingClientRect(); return [b.left, b.right]")
-        assert left >= 0 and right <= 390, view
+@pytest.mark.parametrize("width", [320, 390])
+def test_all_views_names_are_in_sight(browser, twice, width):
+    """Also in a window that was wider when the page was opened."""
+    browser.open(twice[0].path, "limits", width=500)
+    browser.devtools("Emulation.setDeviceMetricsOverride", width=width,
+                     height=900, deviceScaleFactor=1, mobile=False)
+    browser.settle()
+    places = browser.run("return Array.from(document.querySelectorAll('header nav a'),"
+                         "(e) => { const b = e.getBoundingClientRect(); return"
+                         "[b.left, b.right, b.top, b.bottom, !!e.ariaCurrent]; })")
+    bottom = browser.run("return document.querySelector('header')"
+                         ".getBoundingClientRect().bottom")
+    assert len(places) == 9 and [p[4] for p in places] == [False] * 8 + [True]
+    for left, right, top, low, _ in places:
+        assert left >= 0 and right <= width and top >= 0 and low <= bottom + 1
+
+
+def test_an_address_needs_no_slash(browser, pages):
+    browser.open(pages("leak").path)
+    for address, title in (("#timeline", "Timeline"), ("#/types", "Types"),
+                           ("#objects/char[]", "Objects"), ("#", "Findings"),
+                           ("#/limits", "What is not here"), ("", "Findings")):
+        browser.run("location.hash = arguments[0]", address)
+        browser.settle()
+        assert browser.text("main h2") == title, address
+    browser.open(pages("leak").path)
+    browser.run("location.hash = '#objects/char[]'")
+    browser.settle()
+    assert browser.run("return document.querySelector('.search').value") == "char[]"
 
 
 def test_nor_is_a_window(browser, phases):

@@ -63,7 +63,8 @@ function Facts({ r }) {
 	</dl>;
 }
 
-const route = () => location.hash.slice(2).split("/").map(decodeURIComponent);
+// "#/objects/char", or what a person types: "#objects".
+const route = () => location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -98,8 +99,6 @@ function App({ page }) {
 		dark.addEventListener("change", see);
 		return () => removeEventListener("hashchange", go);
 	}, []);
-	useEffect(() => document.querySelector("header [aria-current]")?.scrollIntoView(
-		{ block: "nearest", inline: "nearest" }), [now]);
 	useEffect(() => {
 		document.documentElement.style.colorScheme = theme;
 		document.documentElement.dataset.dark = isDark ? "1" : "0";
