@@ -67,6 +67,20 @@ def test_all_views_names_are_in_sight(browser, twice, width):
         assert left >= 0 and right <= width and top >= 0 and low <= bottom + 1
 
 
+def test_the_text_of_a_card_is_not_cut(browser, pages):
+    browser.open(pages("leak").path, width=390)
+    browser.run("document.querySelectorAll('details').forEach((d) => d.open = 1)")
+    browser.settle()
+    wide = ("return Array.from(document.querySelectorAll('pre'),"
+            " (e) => e.scrollWidth > e.clientWidth)")
+    cards = len(browser.texts("pre"))
+    assert cards
+    browser.run("document.querySelector('.card').append(' word'.repeat(30))")
+    assert browser.run(wide) == [False] * cards
+    browser.run("document.querySelector('.card').append('letters'.repeat(30))")
+    assert browser.run(wide) == [False] * cards
+
+
 def test_an_address_needs_no_slash(browser, pages):
     browser.open(pages("leak").path)
     for address, title in (("#timeline", "Timeline"), ("#/types", "Types"),
