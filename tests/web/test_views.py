@@ -482,6 +482,83 @@ def test_tables_are_sorted_and_walked(browser, pages):
     assert browser.run("return document.querySelector('.search').value") == names[0]
 
 
+@pytest.mark.parametrize("name, view", [
+    ("python", "sites"), ("python", "objects"), ("cxx", "types"), ("cxx", "treemap"),
+    ("cxx", "object/0"), ("python", "timeline")])
+def test_narrow_tables_are_whole(browser, pages, name, view):
+    """No word is cut, nothing is aside, and rows are where the table thinks they are."""
+    browser.open(pages(name).path, view, width=390)
+    browser.run("document.querySelectorAll('details').forEach((d) => d.open = true)")
+    browser.settle()
+    tables = len(browser.texts(".scroll"))
+    assert tables
+    for n in range(tables):
+        box = f"const box = document.querySelectorAll('.scroll')[{n}];"
+        seen, last = {}, browser.run(box + "return +box.querySelector('table')"
+                                     ".ariaRowCount - 1")
+        while last - 1 not in seen:
+            found = browser.run(box + """
+                const all = box.getBoundingClientRect(), tops = box.querySelector("tr[aria-hidden]")
+                    .getBoundingClientRect().top;
+                const rows = Array.from(box.querySelectorAll("tbody tr:not([aria-hidden])"), (e) => {
+                    const b = e.getBoundingClientRect();
+                    const cells = [...e.children].filter((c) => c.offsetParent);
+                    return [e.ariaRowIndex - 2, b.top - tops, b.height, parseFloat(e.style.minHeight),
+                        cells.every((c) => c.scrollWidth <= c.clientWidth
+                            && c.getBoundingClientRect().right <= all.right),
+                        cells.filter((c) => c.innerText).length];
+                });
+                const down = box.scrollTop;
+                box.scrollTop += box.clientHeight;
+                return [rows, box.scrollWidth - box.clientWidth, down, box.clientHeight];""")
+            rows, aside, down, high = found
+            assert aside == 0
+            head = browser.run(box + "return box.querySelector('thead').offsetHeight")
+            # The part in sight is full.
+            assert rows[0][1] <= down
+            assert rows[-1][0] == last - 1 or rows[-1][1] + rows[-1][2] + head >= down + high
+            for at, top, height, meant, whole, _ in rows:
+                assert whole and height == meant
+                assert seen.setdefault(at, top) == top
+            browser.settle()
+        assert sorted(seen) == list(range(last))
+
+
+def test_keys_walk_a_narrow_table(browser, pages):
+    browser.open(pages("python").path, "sites", width=390)
+    active = ("const a = document.querySelector('tr.active'), box = a.closest('.scroll'),"
+              "r = a.getBoundingClientRect(), b = box.getBoundingClientRect(),"
+              "h = box.querySelector('thead').getBoundingClientRect(); return ["
+              "a.ariaRowIndex - 2, +box.querySelector('table').ariaRowCount - 2,"
+              "r.top >= h.bottom - 1 && r.bottom <= b.bottom + 1]")
+    keys = [("Down", lambda at, end: 1), ("End", lambda at, end: end),
+            ("PageUp", lambda at, end: None), ("Up", lambda at, end: at - 1),
+            ("Home", lambda at, end: 0), ("PageDown", lambda at, end: None),
+            ("PageDown", lambda at, end: None), ("Up", lambda at, end: at - 1)]
+    at = 0
+    for key, meant in keys:
+        browser.press(key, selector=".scroll")
+        before, (at, end, in_sight) = at, browser.run(active)
+        assert in_sight and at != before, key
+        if meant(before, end) is not None:
+            assert at == meant(before, end), key
+
+
+def test_narrow_tables_are_told_as_tables(browser, pages):
+    told = []
+    for width in (1280, 390):
+        browser.open(pages("cxx").path, "types", width=width)
+        nodes = browser.devtools("Accessibility.getFullAXTree")["nodes"]
+        roles = [n["role"]["value"] for n in nodes if not n["ignored"]]
+        told.append({role: roles.count(role) for role in ("table", "row", "rowheader",
+                                                          "columnheader", "cell")})
+    wide, narrow = told
+    assert wide["table"] == narrow["table"] == 1
+    assert wide["row"] == wide["rowheader"] + 1 == narrow["row"] == narrow["rowheader"] + 1 > 3
+    assert narrow["columnheader"] == 4 < wide["columnheader"]
+    assert narrow["cell"] == 3 * narrow["rowheader"]
+
+
 # --- Timeline
 
 def window(browser):

@@ -187,7 +187,7 @@ function Below({ r, k, node, open }) {
 				text: (i) => number(t.blocks[list[i]]) },
 			{ title: "Bytes", low: true, value: (i) => t.bytes[list[i]],
 				text: (i) => bytes(t.bytes[list[i]]) },
-			{ title: "Site", words: true, low: true, value: (i) => r.text(r.tree.site[list[i]]),
+			{ title: "Site", words: true, value: (i) => r.text(r.tree.site[list[i]]),
 				text: (i) => r.text(r.tree.site[list[i]]) },
 		]];
 	}, [r, k, node]);
