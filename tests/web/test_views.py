@@ -559,6 +559,81 @@ def test_narrow_tables_are_told_as_tables(browser, pages):
     assert narrow["cell"] == 3 * narrow["rowheader"]
 
 
+# --- Drawings
+
+PAN = """
+    const pan = document.querySelector(".pan"), svg = pan.querySelector("svg");
+    const all = svg.getBoundingClientRect(), part = pan.getBoundingClientRect();
+    const meant = pan.querySelector(".meant")?.getBoundingClientRect();
+    return { wider: all.width > part.width + 1, looks: pan.className, focus: pan.tabIndex,
+        hint: pan.parentElement.innerText.includes("scroll it sideways"),
+        scale: all.width / svg.viewBox.baseVal.width,
+        meant: !meant || (meant.left >= part.left && meant.right <= part.right),
+        outside: Array.from(svg.querySelectorAll("text"), (e) => [e.textContent,
+            e.getBoundingClientRect()]).filter(([, b]) => b.left < all.left - 1
+            || b.right > all.right + 1).map(([text]) => text) };"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_drawing_fits_or_says_that_it_is_scrolled(browser, pages, width):
+    page, wider = pages("python"), []
+    browser.open(page.path, "objects", width=width)
+    for i in range(0, len(page.data()["readings"][0]["objects"]["type"]), 4):
+        browser.view(f"object/{i}")
+        if not browser.texts(".pan"):
+            continue
+        seen = browser.run(PAN)
+        wider.append(seen["wider"])
+        assert 0.799 <= seen["scale"] <= 1 and seen["meant"] and not seen["outside"], (i, seen)
+        assert seen["hint"] == seen["wider"] == (seen["focus"] == 0), (i, seen)
+        assert ("before" in seen["looks"] or "after" in seen["looks"]) == seen["wider"]
+        if seen["wider"]:
+            browser.run("document.querySelector('.pan').scrollLeft = 1e6")
+            browser.settle()
+            assert browser.run(PAN)["looks"] == "pan before"
+            browser.run("document.querySelector('.pan').scrollLeft = 0")
+            browser.settle()
+            assert browser.run(PAN)["looks"] == "pan after"
+    assert len(wider) > 5 and not all(wider)
+    if width == 390:
+        assert any(wider)
+
+
+def test_a_drawing_of_a_cycle_names_each_field_once(browser, pages):
+    browser.open(pages("cxx").path)
+    cycles = browser.run("""
+        document.querySelectorAll("details.finding").forEach((d) => d.open = true);
+        return new Promise((r) => setTimeout(() => r(Array.from(
+            document.querySelectorAll(".finding .graph"), (g) => Array.from(
+            g.querySelectorAll(".edge text"), (e) => e.textContent))), 300))""")
+    assert cycles and all(texts for texts in cycles)
+    for texts in cycles:
+        for text in texts:
+            names = text.split(", ")
+            assert len(set(names)) == len(names)
+
+
+def test_a_pointer_to_its_own_block_is_a_loop_at_it(browser, phases):
+    page, _ = phases
+    reading = page.data()["readings"][0]
+    edges = reading["edges"]
+    own = [a for a, b in zip(edges["from"], edges["to"]) if a == b]
+    assert len(own) > 1000
+    for width in (1280, 390):
+        browser.open(page.path, f"object/{own[0]}", width=width)
+        path, box = browser.run("""
+            const of = [...document.querySelectorAll(".edge")].filter((e) =>
+                e.querySelector("text")?.textContent === ".self")[0].querySelector("path");
+            const ends = [0, of.getTotalLength()].map((n) => of.getPointAtLength(n));
+            const node = document.querySelector(".node.meant"), r = node.querySelector("rect");
+            const at = node.transform.baseVal[0].matrix;
+            return [ends.map((p) => [p.x - at.e, p.y - at.f]),
+                [r.width.baseVal.value, r.height.baseVal.value]]""")
+        for x, y in path:
+            assert -1 <= x <= box[0] + 1 and -1 <= y <= box[1] + 1
+            assert min(abs(x - box[0]), abs(y - box[1])) < 1, (path, box)
+
+
 # --- Timeline
 
 def window(browser):

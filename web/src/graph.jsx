@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // A small graph, laid out by dagre and drawn as SVG: what points at what.
 import { h, Fragment } from "preact";
-import { useMemo } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Graph as Digraph, layout } from "@dagrejs/dagre";
 import { bytes } from "./units.js";
 import { into, objectName, outOf, rootsOf } from "./data.js";
 
 export const MOST = 50; // nodes of a neighbourhood
+const LEAST = 0.8; // of its size, so that it is still read
 
 let pen;
 
@@ -19,51 +20,93 @@ function width(text) {
 const cut = (text, most) =>
 	text.length > most ? text.slice(0, most - 1) + "\u2026" : text;
 
+function placed(nodes, edges, rankdir) {
+	const g = new Digraph().setDefaultEdgeLabel(() => ({}));
+	g.setGraph({ rankdir, nodesep: 24, ranksep: 42, marginx: 8, marginy: 8, edgesep: 14 });
+	for (const n of nodes) {
+		n.shown = cut(n.name, 34);
+		g.setNode("" + n.id, { width: Math.max(width(n.shown), width(n.sub ?? "")) + 24,
+			height: n.sub ? 44 : 28, n });
+	}
+	for (const e of edges) {
+		const text = cut(e.label ?? "", 28);
+		let line = g.edge("" + e.from, "" + e.to);
+		if (!line?.names) {
+			line = { names: [], height: 18, labelpos: "c" };
+			g.setEdge("" + e.from, "" + e.to, line);
+		}
+		line.look ||= e.look;
+		if (line.names.length === 4)
+			line.names[3] = "\u2026";
+		else if (!line.names.includes(text))
+			line.names.push(text);
+		line.text = line.names.join(", ");
+		line.width = width(line.text) + 12;
+	}
+	layout(g);
+	return g;
+}
+
+// The line of an edge; of one from a node to itself round its text, which is beside or
+// below the node.
+function path(g, { v, w }) {
+	const e = g.edge(v, w), n = g.node(v);
+	if (v !== w)
+		return e.points.map((p, i) => (i ? "L" : "M") + p.x + " " + p.y).join("");
+	const right = n.x + n.width / 2, low = n.y + n.height / 2;
+	return e.x - n.x > e.y - n.y
+		? `M${right} ${n.y - 8}C${e.x} ${n.y - 26} ${e.x} ${n.y + 26} ${right} ${n.y + 8}`
+		: `M${n.x - 12} ${low}C${n.x - 40} ${e.y + 8} ${n.x + 40} ${e.y + 8} ${n.x + 12} ${low}`;
+}
+
 // `nodes`: {id, name, sub, look, to}; `edges`: {from, to, label, look}. Those that
-// lead the same way are one line.
+// lead the same way are one line. What is too wide for the window goes the other way, is
+// drawn smaller, and is scrolled if that is not enough.
 export function Graph({ label, nodes, edges, sideways }) {
+	const pan = useRef();
+	const [room, setRoom] = useState(0);
+	const [more, setMore] = useState("");
 	const drawn = useMemo(() => {
-		const g = new Digraph().setDefaultEdgeLabel(() => ({}));
-		g.setGraph({ rankdir: sideways ? "LR" : "TB", nodesep: 24, ranksep: 42,
-			marginx: 8, marginy: 8, edgesep: 14 });
-		for (const n of nodes) {
-			n.shown = cut(n.name, 34);
-			g.setNode("" + n.id, { width: Math.max(width(n.shown), width(n.sub ?? "")) + 24,
-				height: n.sub ? 44 : 28, n });
-		}
-		for (const e of edges) {
-			const known = g.edge("" + e.from, "" + e.to);
-			if (known?.e) {
-				if (known.names.length < 3)
-					known.names.push(e.label);
-				else
-					known.more = true;
-				known.look ||= e.look;
-				continue;
-			}
-			const text = cut(e.label ?? "", 28);
-			g.setEdge("" + e.from, "" + e.to, { e, look: e.look, names: [text],
-				width: width(text) + 12, height: 18, labelpos: "c" });
-		}
-		layout(g);
-		return g;
-	}, [nodes, edges, sideways]);
+		const [one, other] = sideways ? ["LR", "TB"] : ["TB", "LR"];
+		const g = placed(nodes, edges, one);
+		if (!room || g.graph().width <= room)
+			return g;
+		const turned = placed(nodes, edges, other);
+		return turned.graph().width < g.graph().width ? turned : g;
+	}, [nodes, edges, sideways, room]);
 	const size = drawn.graph();
+	const scale = room ? Math.max(LEAST, Math.min(1, room / size.width)) : 1;
+	const wider = room > 0 && size.width * scale > room + 1;
+	const look = () => {
+		const { scrollLeft: left, scrollWidth: all, clientWidth: part } = pan.current;
+		setMore((left > 1 ? " before" : "") + (left + part < all - 1 ? " after" : ""));
+	};
+	useLayoutEffect(() => {
+		const watch = new ResizeObserver(([e]) => setRoom(e.contentRect.width));
+		watch.observe(pan.current);
+		return () => watch.disconnect();
+	}, []);
+	useLayoutEffect(() => {
+		const meant = nodes.find((n) => n.look === "meant");
+		if (meant)
+			pan.current.scrollLeft = drawn.node("" + meant.id).x * scale - room / 2;
+		look();
+	}, [drawn, scale]);
 	const around = (n) => `translate(${n.x - n.width / 2} ${n.y - n.height / 2})`;
 	return <figure class="graph">
+		<div class={"pan" + more} ref={pan} onScroll={look} {...wider && { tabIndex: 0, role: "group",
+			"aria-label": "A drawing that is wider than the window" }}>
 		<svg role="group" aria-label={label} viewBox={`0 0 ${size.width} ${size.height}`}
-			width={size.width} height={size.height}>
+			width={size.width * scale} height={size.height * scale}>
 			<defs>{["", "closing", "orphaning", "weak"].map((look) =>
 				<marker id={"head" + look} class={"head " + look} viewBox="0 0 8 8" refX="7"
 					refY="4" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto-start-reverse">
 					<path d="M0 0 8 4 0 8z" /></marker>)}</defs>
 			{drawn.edges().map((key) => {
 				const e = drawn.edge(key);
-				const line = e.points.map((p, i) => (i ? "L" : "M") + p.x + " " + p.y).join("");
-				const text = e.names.join(", ") + (e.more ? ", \u2026" : "");
 				return <g class={"edge " + (e.look ?? "")}>
-					<path d={line} marker-end={`url(#head${e.look ?? ""})`} />
-					{text && <text x={e.x} y={e.y + 4} text-anchor="middle">{text}</text>}</g>;
+					<path d={path(drawn, key)} marker-end={`url(#head${e.look ?? ""})`} />
+					{e.text && <text x={e.x} y={e.y + 4} text-anchor="middle">{e.text}</text>}</g>;
 			})}
 			{drawn.nodes().map((key) => {
 				const node = drawn.node(key), n = node.n;
@@ -75,7 +118,8 @@ export function Graph({ label, nodes, edges, sideways }) {
 				return <g class={"node " + (n.look ?? "")} transform={around(node)}>
 					{n.to ? <a href={n.to} aria-label={n.name}>{inside}</a> : inside}</g>;
 			})}
-		</svg>
+		</svg></div>
+		{wider && <p class="mute hint">It is wider than the window: scroll it sideways.</p>}
 		<details class="alternative"><summary>The same as a list</summary>
 			<ul>{edges.map((e) => <li>
 				<bdi>{nodes.find((n) => n.id === e.from)?.name}</bdi>{" "}
