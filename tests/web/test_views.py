@@ -430,6 +430,40 @@ def test_a_search_says_how_much_it_found(browser, pages):
     assert "found: 888 B, 17.1 %" in browser.text()
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_flame_graph_is_as_wide_as_what_is_above_it(browser, pages, width):
+    for name in ("leak", "python"):  # which needs a scroll bar
+        browser.open(pages(name).path, "flame", width=width)
+        bar, graph = browser.run("return ['.about', 'canvas'].map((s) => {"
+                                 "const b = document.querySelector(s).getBoundingClientRect();"
+                                 "return [b.left, b.right]; })")
+        assert graph == pytest.approx(bar, abs=0.5)
+        assert browser.run("return document.documentElement.scrollWidth") <= width
+
+
+def test_names_in_the_flame_graph_are_not_cut_in_a_letter(browser, pages):
+    browser.open(pages("python").path, "flame", width=1280)
+    browser.run("""
+        const of = CanvasRenderingContext2D.prototype, { fillText, fillRect } = of;
+        window.drawn = [];
+        let box;
+        of.fillRect = function (...of) { box = of; fillRect.apply(this, of); };
+        of.fillText = function (text, x, ...of) {
+            if (text)
+                window.drawn.push([text, x - box[0], this.measureText(text).width, box[2]]);
+            fillText.call(this, text, x, ...of);
+        };""")
+    browser.press("Down", selector="canvas")
+    drawn = browser.run("return window.drawn")
+    names = set(pages("python").data()["readings"][0]["texts"])
+    cut = [text for text, *_ in drawn if text not in names and text != "all"]
+    assert len(drawn) > 40 and len(cut) > 5
+    for text, x, wide, room in drawn:
+        assert x + wide <= room, text
+    for text in cut:
+        assert text.endswith("\u2026") and any(n.startswith(text[:-1]) for n in names), text
+
+
 # --- Treemap
 
 def test_the_treemap_is_gone_down(browser, pages):
@@ -942,6 +976,24 @@ def test_the_chart_is_as_wide_as_there_is_room(browser, phases, width):
             if one is not other:
                 assert one[1] >= other[2] or one[2] <= other[1] \
                     or one[3] >= other[4] - 3 or one[4] - 3 <= other[3], (one, other)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_ends_of_the_window_cover_no_number(browser, phases, width):
+    browser.open(phases[0].path, "timeline", width=width)
+    knobs, texts = browser.run("""
+        return [Array.from(document.querySelectorAll(".grip"), (e) => {
+            const all = e.getBoundingClientRect(), knob = getComputedStyle(e, "::after");
+            const edges = knob.boxSizing === "border-box" ? 0 : 2 * parseFloat(knob.borderLeftWidth);
+            const left = all.left + parseFloat(knob.left);
+            return [left, left + parseFloat(knob.width) + edges]; }),
+        Array.from(document.querySelectorAll(".plot .tick text, .plot text.blocks"), (e) => {
+            const b = e.getBoundingClientRect();
+            return [e.textContent, b.left, b.right]; })]""")
+    assert len(knobs) == 2 and len(texts) > 4
+    for left, right in knobs:
+        for text, begin, end in texts:
+            assert end < left or begin > right, (text, left, right)
 
 
 def test_dark_graphs_are_printed_light(browser, phases):

@@ -38,7 +38,25 @@ function colour(t, n, dark, compared) {
 		own ? (dark ? 38 : 58) : dark ? 16 : 26}% ${l + hash(t.name[n]) % 7}%)`;
 }
 
-// The boxes in sight: [node, x, width, row].
+const FONT = "12px system-ui, sans-serif";
+
+// As much of a name as there is room for; "" if that is too little to be read.
+function fitting(pen, name, room) {
+	const wide = (length) => pen.measureText(name.slice(0, length) + "\u2026").width;
+	if (room < 16 || pen.measureText(name).width <= room)
+		return room < 16 ? "" : name;
+	let low = 0, high = Math.min(name.length, Math.ceil(room / 2));
+	while (low < high) {
+		const middle = (low + high + 1) >> 1;
+		if (wide(middle) <= room)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return low ? name.slice(0, low) + "\u2026" : "";
+}
+
+// The boxes in sight: [node, x, width, row, text].
 function boxes(t, zoom, width) {
 	const list = [], way = [];
 	for (let n = zoom; n; n = t.parent[n])
@@ -58,6 +76,10 @@ function boxes(t, zoom, width) {
 			at += t.total[child] * scale;
 		}
 	}
+	const pen = document.createElement("canvas").getContext("2d");
+	pen.font = FONT;
+	for (const box of list)
+		box.push(fitting(pen, t.name[box[0]], box[2] - 9));
 	return list;
 }
 
@@ -70,25 +92,18 @@ function draw(canvas, t, shown, state) {
 	canvas.style.height = rows * ROW + "px";
 	const c = canvas.getContext("2d"), marked = paint("found"), ink = paint("found-ink");
 	c.scale(ratio, ratio);
-	c.font = "12px system-ui, sans-serif";
+	c.font = FONT;
 	c.textBaseline = "middle";
-	for (const [n, x, w, row] of shown) {
+	for (const [n, x, w, row, text] of shown) {
 		const found = words && t.name[n].toLowerCase().includes(words);
 		const y = row * ROW, room = Math.max(w - 1, LEAST);
 		c.globalAlpha = t.depth[n] < t.depth[zoom] ? 0.55 : 1;
 		c.fillStyle = found ? marked
 			: colour(t, n, dark, compared);
 		c.fillRect(x, y, room, ROW - 1);
-		if (room > 24) {
-			c.save();
-			c.beginPath();
-			c.rect(x, y, room - 3, ROW);
-			c.clip();
-			c.fillStyle = found ? ink
-				: dark ? "#f2f4f5" : "#1d2125";
-			c.fillText(t.name[n], x + 5, y + ROW / 2);
-			c.restore();
-		}
+		c.fillStyle = found ? ink
+			: dark ? "#f2f4f5" : "#1d2125";
+		c.fillText(text, x + 5, y + ROW / 2);
 		if (n === active) {
 			c.globalAlpha = 1;
 			c.strokeStyle = paint("accent");
@@ -142,7 +157,7 @@ export function Flame({ page, span: asked, dark }) {
 	const [active, setActive] = useState(0);
 	const [width, setWidth] = useState(0);
 	const [printing, setPrinting] = useState(false);
-	const canvas = useRef(), box = useRef(), shown = useRef([]);
+	const canvas = useRef(), box = useRef();
 
 	// What was gained is compared with the same recording at another time.
 	const compared = kind?.gained ? r : earlier;
@@ -164,18 +179,23 @@ export function Flame({ page, span: asked, dark }) {
 	useEffect(() => {
 		if (!canvas.current)
 			return;
-		const watch = new ResizeObserver(() => setWidth(canvas.current?.clientWidth ?? 0));
+		// The bar of the scroller is beside the page's column, so that the graph is as wide.
+		const watch = new ResizeObserver(() => {
+			const { current: one } = box;
+			if (one)
+				one.style.marginRight = one.clientWidth - one.offsetWidth + "px";
+			setWidth(canvas.current?.clientWidth ?? 0);
+		});
 		watch.observe(canvas.current);
 		return () => watch.disconnect();
 	}, []);
 	usePrinting(setPrinting);
+	const shown = useMemo(() => t && width ? boxes(t, z, width) : [], [t, z, width]);
 	useLayoutEffect(() => { // before the page is printed
-		if (!t || !width)
-			return;
-		shown.current = boxes(t, z, width);
-		draw(canvas.current, t, shown.current,
-			{ width, words: low, active: a, zoom: z, compared, dark: dark && !printing });
-	}, [t, width, z, a, low, dark, printing]);
+		if (shown.length)
+			draw(canvas.current, t, shown,
+				{ width, words: low, active: a, zoom: z, compared, dark: dark && !printing });
+	}, [shown, a, low, dark, printing]);
 
 	const found = useMemo(() => {
 		if (!t || !low)
@@ -199,7 +219,7 @@ export function Flame({ page, span: asked, dark }) {
 		const area = canvas.current.getBoundingClientRect();
 		const x = e.clientX - area.left;
 		const row = Math.floor((e.clientY - area.top) / ROW);
-		return shown.current.find((b) =>
+		return shown.find((b) =>
 			b[3] === row && x >= b[1] && x < b[1] + b[2])?.[0];
 	}
 	function go(n) {

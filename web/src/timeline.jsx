@@ -8,6 +8,7 @@ import { Between } from "./made.jsx";
 import { Search, Table } from "./table.jsx";
 
 const HEIGHT = 330, LEFT = 76, TOP = 32, BOTTOM = 26; // pixels
+const rightOf = (width) => (width < 500 ? 48 : 62); // pixels for the numbers of blocks
 const LETTERS = 26; // marks that have one, as refknot timeline gives them
 const LEAST = 4; // pixels that a window has
 
@@ -40,8 +41,7 @@ function steps(t, of, x, y) {
 
 function Chart({ r, width, way, chosen }) {
 	const t = r.timeline, end = t.t[t.t.length - 1];
-	const right = width < 500 ? 40 : 56;
-	const room = Math.max(width - LEFT - right, 1), high = HEIGHT - TOP - BOTTOM;
+	const room = Math.max(width - LEFT - rightOf(width), 1), high = HEIGHT - TOP - BOTTOM;
 	const parts = useMemo(() => {
 		const top = t.most.reduce((a, b) => Math.max(a, b), 1);
 		const blocks = t.blocks.reduce((a, b) => Math.max(a, b), 1);
@@ -60,7 +60,7 @@ function Chart({ r, width, way, chosen }) {
 			{ticks(top, 5, powers).map((n) => <g class="tick"><path
 				d={line([[LEFT, y(n, top)], [LEFT + room, y(n, top)]])} />
 				<text x={LEFT - 8} y={y(n, top) + 4} text-anchor="end">{bytes(n)}</text></g>)}
-			{ticks(blocks, 4, []).map((n) => <text x={LEFT + room + 8}
+			{ticks(blocks, 4, []).map((n) => <text x={LEFT + room + 12}
 				y={y(n, blocks) + 4} class="blocks">{n >= 1e6 ? n / 1e6 + " M" : n >= 1e4 ? n / 1e3 + " k" : n}</text>)}
 			{ticks(end, room / 90, end > 1e11 ? long : []).map((ns) => <text x={x(ns)} y={HEIGHT - 6}
 				text-anchor="middle">{seconds(ns)}</text>)}
@@ -176,7 +176,7 @@ export function Timeline({ r, span, setSpan }) {
 			<p>This recording has no timeline: what was alive is known of its end only.</p>
 		</Fragment>;
 	const end = t.t[t.t.length - 1], way = drag ?? span ?? [0, end];
-	const room = Math.max(width - LEFT - (width < 500 ? 40 : 56), 1);
+	const room = Math.max(width - LEFT - rightOf(width), 1);
 	const timeAt = (e) => Math.min(Math.max((e.clientX - box.current.getBoundingClientRect().left
 		- LEFT) / room, 0), 1) * end;
 	function take(e, from) {
