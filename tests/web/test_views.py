@@ -906,11 +906,32 @@ def test_what_was_made_is_followed_by_all_views(browser, phases):
         assert "told of the whole run" in browser.text(".window")
         browser.view("object/0")
         assert "known of the end only" in browser.text(".window")
-        assert re.search(r"Made before\n[\d.]+ m?s", browser.text(".facts"))
+        assert re.search(r"Made at\n[\d.]+( m?s)? \u2013 [\d.]+ m?s after the start",
+                         browser.text(".facts"))
     browser.click(".window button")
     browser.view("objects")
     assert " of " not in browser.text(".table > p")
     assert not browser.texts(".window")
+
+
+def test_when_a_block_was_made_is_said_in_words(browser, phases):
+    page, _ = phases
+    reading = page.data()["readings"][0]
+    steps, of = reading["timeline"]["steps"], reading["objects"]["step"]
+    browser.open(page.path, "objects")
+    told = "the times after the start between which the block was allocated"
+    assert f"Made at: {told}." in browser.text(".hint")
+    assert browser.run("return [...document.querySelectorAll('thead button')].filter("
+                       "(b) => b.innerText === 'Made at')[0].title") == told
+    for i in (0, len(of) // 2, len(of) - 1):
+        browser.view(f"object/{i}")
+        since, until = [time(at) for at in steps[of[i] - 1:of[i] + 1]]
+        if since.split()[1:] == until.split()[1:]:
+            since = since.split()[0]
+        between = until if until.startswith(since + " ") else f"{since} \u2013 {until}"
+        assert f"Made at\n{between} after the start" in browser.text(".facts")
+    browser.open(page.path, "objects", width=390)
+    assert "Made at" not in browser.text("main")
 
 
 def test_too_much_to_follow_is_said(browser, phases, tmp_path):

@@ -5,9 +5,15 @@ import { h, Fragment } from "preact";
 import { windowOf } from "./data.js";
 import { seconds } from "./units.js";
 
-// "1.2 s": when a step ended; what was made in it was made before that.
-export const timeOf = (r, step) => step
-	? seconds(r.timeline.steps[step]) : "not known";
+// "1.2 \u2013 1.4 s": the step of the run in which something was made.
+export function timeOf(r, step) {
+	if (!step)
+		return "not known";
+	const [from, to] = r.timeline.steps.slice(step - 1, step + 1).map(seconds);
+	const [a, b] = [from, to].map((time) => time.split(" "));
+	const alike = a.length + b.length === 4 && a[1] === b[1];
+	return from === to ? to : `${alike ? a[0] : from} \u2013 ${to}`;
+}
 
 export function Between({ w }) {
 	return w.from === w.to ? <Fragment>The key frame at {seconds(w.from.t)} is the nearest to both

@@ -7,6 +7,8 @@ import { bytes, count, number } from "./units.js";
 import { Graph, near } from "./graph.jsx";
 import { Search, Table } from "./table.jsx";
 
+const MADE_AT = "the times after the start between which the block was allocated";
+
 export function Objects({ r, type, span }) {
 	const [words, setWords] = useState(type ?? "");
 	const o = r.objects;
@@ -21,7 +23,7 @@ export function Objects({ r, type, span }) {
 		...(o.retained_bytes ? [{ title: "Retained", value: (i) => o.retained_bytes[i],
 			text: (i) => bytes(o.retained_bytes[i]) }] : []),
 		{ title: "Referrers", low: true, value: (i) => o.in[i], text: (i) => number(o.in[i]) },
-		...(o.step ? [{ title: "Made before", low: true, value: (i) => o.step[i],
+		...(o.step ? [{ title: "Made at", about: MADE_AT, low: true, value: (i) => o.step[i],
 			text: (i) => timeOf(r, o.step[i]) }] : []),
 		{ title: "Address", low: true, value: (i) => o.address[i], text: (i) => hex(o.address[i]) },
 		{ title: "Site", words: true, low: true, value: (i) => r.text(o.site[i]),
@@ -30,6 +32,7 @@ export function Objects({ r, type, span }) {
 	return <Fragment>
 		<h2>Objects</h2>
 		<div class="bar"><Search value={words} set={setWords} label="Search objects" /></div>
+		{o.step && <p class="mute hint low">Made at: {MADE_AT}.</p>}
 		{only && <Made r={r} span={span} />}
 		<Table caption="Blocks that are alive" columns={columns} count={o.type.length}
 			sort={o.retained_bytes ? -3 : -2} search={words} only={only}
@@ -114,7 +117,8 @@ export function ObjectCard({ r, i }) {
 				count(o.retained_objects[i], "block")}</dd></div>}
 			<div><dt>Address</dt><dd><code>{hex(o.address[i])}</code></dd></div>
 			{o.count[i] >= 0 && <div><dt>References</dt><dd>{o.count[i]}</dd></div>}
-			{o.step && <div><dt>Made before</dt><dd>{timeOf(r, o.step[i])}</dd></div>}
+			{o.step && <div><dt>Made at</dt><dd>{timeOf(r, o.step[i])}{
+				o.step[i] > 0 && " after the start"}</dd></div>}
 			<div><dt>Made by</dt><dd><bdi>{r.text(o.site[i])}</bdi></dd></div>
 			<div><dt>Kept by</dt><dd>{!o.dominator ? "not known: " + r.text(r.why)
 				: by >= 0 ? <Name r={r} i={by} />

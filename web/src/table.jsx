@@ -63,8 +63,8 @@ export function usePrinting(set) {
 	}, []);
 }
 
-// `columns`: {title, value(i), text(i), cell(i), bar(i), words, low}: what sorts, what is
-// read, what is shown if that is more. `words`: text, not numbers; `low`: left out of
+// `columns`: {title, value(i), text(i), cell(i), bar(i), about, words, low}: what sorts, what
+// is read, what is shown if that is more. `about`: what the title means. `words`: text, not numbers; `low`: left out of
 // narrow windows. `open(i)`: what Enter and a click do; `only(i)`: which are shown.
 export function Table({ caption, columns, count: total, sort, open, search, only, height }) {
 	const [order, setOrder] = useState(sort ?? 0);
@@ -150,7 +150,7 @@ export function Table({ caption, columns, count: total, sort, open, search, only
 		const now = Math.abs(order) === n + 1;
 		return <th role="columnheader" scope="col" class={(c.words ? "words" : "") + (c.low ? " low" : "")}
 			aria-sort={now ? (order > 0 ? "ascending" : "descending") : "none"}>
-			<button onClick={() => setOrder(now ? -order
+			<button title={c.about} onClick={() => setOrder(now ? -order
 				: c.words ? n + 1 : -(n + 1))}>{c.title}
 				<span aria-hidden="true">{now ? (order > 0 ? " \u2191" : " \u2193") : ""}</span>
 			</button></th>;
