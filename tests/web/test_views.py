@@ -95,6 +95,34 @@ def test_an_address_needs_no_slash(browser, pages):
     assert browser.run("return document.querySelector('.search').value") == "char[]"
 
 
+OUTSIDE = """
+    document.querySelectorAll("main details").forEach((d) => d.open = true);
+    return new Promise((done) => setTimeout(() => {
+        const found = [], wide = document.documentElement.clientWidth;
+        for (const e of document.querySelectorAll("#app *")) {
+            const b = e.getBoundingClientRect(), s = getComputedStyle(e);
+            if (!b.width || e.closest(".pan svg, .hidden, .skip"))
+                continue;
+            if (b.left < -0.5 || b.right > wide + 0.5)
+                found.push("outside: " + e.outerHTML.slice(0, 100));
+            // What may be scrolled sideways says so; what is cut ends with an ellipsis.
+            if (s.overflowX !== "visible" && e.scrollWidth > e.clientWidth + 1 && e.className
+                && s.textOverflow !== "ellipsis" && !e.matches(".before, .after, .tile"))
+                found.push("cut: " + e.outerHTML.slice(0, 100));
+        }
+        done(found);
+    }, 300))"""
+
+
+@pytest.mark.parametrize("name", ["cxx", "python", "phases", "git", "twice"])
+def test_nothing_is_outside_a_narrow_window(browser, pages, twice, name):
+    page = twice[0] if name == "twice" else pages(name)
+    browser.open(page.path, width=390)
+    for view in [*VIEWS, *["compare"] * (name == "twice")]:
+        browser.view(view)
+        assert browser.run(OUTSIDE) == [], view
+
+
 def test_nor_is_a_window(browser, phases):
     page, times = phases
     browser.open(page.path, "timeline", width=390)

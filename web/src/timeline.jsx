@@ -7,7 +7,7 @@ import { bytes, count, number, seconds, signed } from "./units.js";
 import { Between } from "./made.jsx";
 import { Search, Table } from "./table.jsx";
 
-const HEIGHT = 330, LEFT = 76, TOP = 32, BOTTOM = 26; // pixels
+const HEIGHT = 330, LEFT = 80, TOP = 32, BOTTOM = 26; // pixels
 const rightOf = (width) => (width < 500 ? 48 : 62); // pixels for the numbers of blocks
 const LETTERS = 26; // marks that have one, as refknot timeline gives them
 const LEAST = 4; // pixels that a window has
@@ -59,7 +59,7 @@ function Chart({ r, width, way, chosen }) {
 		return <Fragment>
 			{ticks(top, 5, powers).map((n) => <g class="tick"><path
 				d={line([[LEFT, y(n, top)], [LEFT + room, y(n, top)]])} />
-				<text x={LEFT - 8} y={y(n, top) + 4} text-anchor="end">{bytes(n)}</text></g>)}
+				<text x={LEFT - 12} y={y(n, top) + 4} text-anchor="end">{bytes(n)}</text></g>)}
 			{ticks(blocks, 4, []).map((n) => <text x={LEFT + room + 12}
 				y={y(n, blocks) + 4} class="blocks">{n >= 1e6 ? n / 1e6 + " M" : n >= 1e4 ? n / 1e3 + " k" : n}</text>)}
 			{ticks(end, room / 90, end > 1e11 ? long : []).map((ns) => <text x={x(ns)} y={HEIGHT - 6}
