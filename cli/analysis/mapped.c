@@ -44,6 +44,13 @@ const char *mapped_unjudged(const struct model *m)
 	return NULL;
 }
 
+bool mapped_any(const struct model *m)
+{
+	/* The first row has the sums. */
+	return m->mapped_site_count > 1 ||
+	       (m->mapped_site_count && m->mapped_sites[0].missed);
+}
+
 bool mapped_is_lost(const struct rkn_mapped *r)
 {
 	return r->flags & RKN_MAPPED_UNHELD;

@@ -48,6 +48,9 @@ void mapped_release(struct mapped *m);
  */
 const char *mapped_unjudged(const struct model *m);
 
+/* Whether the program mapped anything itself, as far as calls were noted or missed. */
+bool mapped_any(const struct model *m);
+
 /* Whether no pointer to it was found: it is lost, if that is judged. */
 bool mapped_is_lost(const struct rkn_mapped *r);
 

@@ -276,6 +276,7 @@ void gate_close(struct gate *g)
 	issues_release(&g->issues);
 	gate_worst_release(&g->peak);
 	gate_worst_release(&g->lost);
+	gate_worst_release(&g->unjudged_first);
 	for (size_t i = 0; g->worst && i < g->options.limit_count; i++)
 		gate_worst_release(&g->worst[i]);
 	free(g->worst);

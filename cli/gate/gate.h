@@ -124,6 +124,9 @@ struct gate {
 	uint64_t inherited_bytes; /* so much in all of them together */
 	struct gate_worst peak;
 	struct gate_worst lost; /* mappings, where that was judged */
+	size_t unjudged;        /* processes whose own mappings were not, .. */
+	struct gate_worst unjudged_first;   /* .. one of them, */
+	const char *unjudged_why;           /* and why that one's */
 	uint64_t lost_mappings, lost_bytes; /* of all processes */
 	uint64_t beside, beside_bytes;      /* likewise; see mapped_beside() */
 	struct gate_worst *worst;           /* of each of options.limits, see

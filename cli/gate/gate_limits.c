@@ -258,13 +258,20 @@ static void place_peak(struct gate *g, struct looker *k)
 static void add_lost(struct gate *g, struct looker *k)
 {
 	const struct model *m = k->in->m;
+	const char *why = mapped_unjudged(m);
 	uint64_t bytes, count = mapped_lost(m, &bytes), beside;
 
 	g->lost_mappings += count;
 	g->lost_bytes += bytes;
 	g->beside += mapped_beside(m, &beside);
 	g->beside_bytes += beside;
-	if (mapped_unjudged(m) || !gate_worst_note(&g->lost, bytes, m) ||
+	/* Of an incomplete recording that rule speaks. */
+	if (why && mapped_any(m) && m->meta.flags & RKN_META_SNAPSHOT &&
+	    !g->unjudged++) {
+		gate_worst_note(&g->unjudged_first, 0, m);
+		g->unjudged_why = why;
+	}
+	if (why || !gate_worst_note(&g->lost, bytes, m) ||
 	    bytes <= g->options.lost_mapped.most)
 		return;
 	k->amounts = xcalloc(m->stack_count + 1, sizeof(*k->amounts));

@@ -133,6 +133,25 @@ static void add_peak(struct gate *g, const struct gate_most *m)
 	judge_worst(r, &g->peak, "at the peak of");
 }
 
+static char *unjudged_text(const struct gate *g)
+{
+	const struct gate_worst *w = &g->unjudged_first;
+	char count[UNITS_SIZE], *more, *text;
+
+	if (!g->unjudged)
+		return xstrdup(
+		    "mappings were not judged in any process; see refknot waste");
+	more = g->unjudged > 1
+		   ? xasprintf(" and of %s", units_count(count, g->unjudged - 1,
+							 "more process"))
+		   : xstrdup("");
+	text = xasprintf("mappings of %s[%" PRIu32
+			 "]%s were not judged: %s; see refknot waste",
+			 w->name, w->pid, more, g->unjudged_why);
+	free(more);
+	return text;
+}
+
 static void add_lost_mapped(struct gate *g, const struct gate_most *m)
 {
 	char text[UNITS_SIZE];
@@ -148,12 +167,13 @@ static void add_lost_mapped(struct gate *g, const struct gate_most *m)
 	r->unseen = !g->lost.seen;
 	if (g->lost.seen) {
 		judge_worst(r, &g->lost, "of lost mappings in");
-		return;
+		if (r->failed || !g->unjudged)
+			return;
 	}
-	/* Nothing was judged, which is not good news. */
+	/* What was not judged is not good news. */
 	r->failed = !g->options.allow_incomplete;
-	r->text = xstrdup(
-	    "mappings were not judged in any process; see refknot waste");
+	free(r->text);
+	r->text = unjudged_text(g);
 }
 
 static void add_limit(struct gate *g, const struct gate_limit *l,

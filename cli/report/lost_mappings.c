@@ -70,6 +70,14 @@ static void print_beside(const struct printer *p)
 	free(words);
 }
 
+static void print_unjudged(const struct printer *p)
+{
+	const char *why = mapped_unjudged(p->in->m);
+
+	if (why && mapped_any(p->in->m))
+		fprintf(p->out, "\nmappings were not judged: %s\n", why);
+}
+
 void lost_mappings_print(const struct printer *p,
 			 const struct report_options *o)
 {
@@ -78,8 +86,10 @@ void lost_mappings_print(const struct printer *p,
 
 	if (!(o->kinds & 1u << FINDING_LEAK))
 		return;
-	if (!(o->kinds & 1u << FINDING_CYCLE))
+	if (!(o->kinds & 1u << FINDING_CYCLE)) {
 		print_beside(p);
+		print_unjudged(p);
+	}
 	lost = mapped_lost(p->in->m, &bytes);
 	if (!lost)
 		return;

@@ -7,8 +7,8 @@
 #include "report_print.h"
 
 /* A line that says how many are lost, and which command lists them; or, where only
- * leaks are asked for, the list of their sites. Nothing if none is lost, or leaks
- * are not asked for. */
+ * leaks are asked for, the list of their sites, or why that is not known. Nothing if
+ * none is lost, or leaks are not asked for. */
 void lost_mappings_print(const struct printer *p,
 			 const struct report_options *o);
 
