@@ -16,6 +16,12 @@ static int by_text(const void *a, const void *b)
 		   ?: ORDER(x->used, y->used) ?: ORDER(x->block, y->block);
 }
 
+/* Half of it or more is not used, if the block is large enough to count. */
+static bool is_half(const struct rkn_block *b, const struct rkn_content *c)
+{
+	return b->size >= CONTENTS_HALF_LEAST && c->used <= b->size / 2;
+}
+
 static void add_duplicate(struct contents_sum *s, uint64_t size)
 {
 	s->duplicates++;
@@ -42,12 +48,16 @@ static void find_duplicates(struct contents *c, const struct model *m,
 		qsort(texts, n, sizeof(*texts), by_text);
 	for (size_t i = 1; i < n; i++) {
 		const uint32_t block = texts[i]->block;
+		const struct rkn_block *b = &m->blocks[block];
+		uint64_t bytes;
 
 		if (texts[i]->hash != texts[i - 1]->hash ||
 		    texts[i]->used != texts[i - 1]->used)
 			continue;
-		add_duplicate(&c->all, m->blocks[block].size);
-		add_duplicate(&c->rows[labels[block]], m->blocks[block].size);
+		/* Its empty end is counted as that. */
+		bytes = is_half(b, texts[i]) ? texts[i]->used : b->size;
+		add_duplicate(&c->all, bytes);
+		add_duplicate(&c->rows[labels[block]], bytes);
 	}
 	free(texts);
 }
@@ -62,7 +72,7 @@ static void find_halves(struct contents *c, const struct model *m,
 		const struct rkn_block *b = &m->blocks[r->block];
 		uint64_t bytes = b->size - r->used;
 
-		if (b->size < CONTENTS_HALF_LEAST || r->used > b->size / 2)
+		if (!is_half(b, r))
 			continue;
 		if (m->page_count)
 			bytes = residency_of(&pages, b->address + r->used,
