@@ -125,7 +125,10 @@ static void moved(uint64_t from, uint64_t size, uint64_t wanted, int flags,
 {
 	uint32_t kind = 0;
 
-	if (!(flags & MREMAP_DONTUNMAP))
+	/* Without a size it is another mapping of the same shared memory. */
+	if (!size)
+		kind = RKN_MAPPED_SHARED;
+	else if (!(flags & MREMAP_DONTUNMAP))
 		kind = mapped_remove(from, size, since);
 	mapped_add(to, wanted,
 		   (kind & ~(uint32_t)RKN_MAPPED_FIXED) |

@@ -477,6 +477,20 @@ static struct dead_stack dead_stack(const struct picture *p,
  * read-only or inaccessible. Larger ranges without access are reservations.
  */
 #define HIDDEN_MOST (1ull << 30)
+
+/* Shared memory that no file on a disk has: the program has written what is in it,
+ * maybe by another mapping. */
+static bool is_made(const struct map *map)
+{
+	static const char *const names[] = { "/memfd:", "/dev/zero",
+					     "/dev/shm/", "/SYSV" };
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strncmp(map->name, names[i], strlen(names[i])))
+			return modules_find(map->start) == RKN_NONE;
+	return false;
+}
+
 static bool is_data(const struct map *map)
 {
 	uint64_t own = (uint64_t)(uintptr_t)store.header;
@@ -486,11 +500,11 @@ static bool is_data(const struct map *map)
 	if (strncmp(map->name, "[v", 2) == 0) /* the kernel's own: [vvar] */
 		return false;
 	if (!map->private)
-		return map->readable && map->writable;
+		return map->readable && (map->writable || is_made(map));
 	if (!map->readable)
 		return !map->inode && map->end - map->start <= HIDDEN_MOST;
 	/* Code of no file is what the program wrote, with its constants. */
-	return !map->executable || map->writable || !map->inode;
+	return !map->executable || map->writable || !map->inode || is_made(map);
 }
 
 /* The first and last page of a module's data hold other bytes of its file, too:

@@ -316,6 +316,34 @@ static NOINLINE void shared(void)
 	     0);
 }
 
+/* The only word that leads there is in memory that cannot be written any more. */
+static void seal(uintptr_t *page, int access)
+{
+	if (page == MAP_FAILED)
+		abort();
+	page[10] = (uintptr_t)map(SIZE);
+	mprotect(page, PAGE, access);
+	kept = (uintptr_t)page;
+}
+
+static NOINLINE void sealed(void)
+{
+	seal(mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+		  MAP_SHARED | MAP_ANONYMOUS, -1, 0),
+	     PROT_READ);
+}
+
+static NOINLINE void sealed_code(void)
+{
+	int fd = memfd_create("code", 0);
+
+	if (fd < 0 || ftruncate(fd, PAGE))
+		abort();
+	seal(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0),
+	     PROT_READ | PROT_EXEC);
+	close(fd);
+}
+
 extern void __lsan_register_root_region(const void *p, size_t size)
     __attribute__((weak));
 
@@ -418,6 +446,8 @@ static const struct {
 	CASE(fixed),
 	CASE(hidden),
 	CASE(shared),
+	CASE(sealed),
+	CASE(sealed_code),
 	CASE(declared),
 	CASE(lowest),
 	CASE(highest),

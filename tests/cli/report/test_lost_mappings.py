@@ -20,7 +20,7 @@ CASES = {
     "hole_known": [], "hole": [],
     "moved_lost": [3 * SIZE], "moved_known": [], "raw": [], "raw_again": [],
     "signal_stack": [], "thread_stack": [], "named": [], "fixed": [], "hidden": [],
-    "shared": [], "declared": [], "lowest": [],
+    "shared": [], "declared": [], "lowest": [], "sealed": [], "sealed_code": [],
 }
 
 
@@ -197,6 +197,22 @@ def test_all_formats_count_mappings(form, program, tmp_path):
 def test_check_passes_a_program_that_allocates_nothing(tmp_path):
     done = refknot("check", "--max-lost-mapped", "0", "--", "true", cwd=tmp_path)
     assert done.status == 0, done.told
+
+
+def test_check_fails_where_one_could_not_be_judged(program, tmp_path):
+    """A process beside it that lost none does not make it green."""
+    recorded = ["--", "sh", "-c", f"{program} in_block_not_searched; true"]
+    done = refknot("check", "--max-lost-mapped", "0", "--fail-on", "none", *recorded,
+                   cwd=tmp_path)
+    assert done.status == 23
+    assert re.search(r"max-lost-mapped: mappings of lost_maps\[\d+\] were not judged: "
+                     "not everything was searched for pointers to them", done.told)
+    done = refknot("check", "--max-lost-mapped", "0", "--fail-on", "none",
+                   "--allow-incomplete", *recorded, cwd=tmp_path)
+    assert done.status == 0, done.told
+    made = record(tmp_path, program, "in_block_not_searched")
+    assert "mappings were not judged: not everything was searched" in refknot(
+        "leaks", made.main).out.decode()
 
 
 def test_check_fails_where_none_could_be_judged(program, tmp_path):
