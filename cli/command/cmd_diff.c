@@ -59,6 +59,19 @@ static const char *why_no_rows(void)
 	return NULL;
 }
 
+/* Names what may be meant instead; for the caller to free. */
+static char *why_no_mark(const struct model *m)
+{
+	char *list = marks_list(m), *text;
+
+	text =
+	    xasprintf("the recording has no such mark; its marks: %s%s", list,
+		      peak_why_unknown(m) ? "; @end needs none"
+					  : "; @peak and @end need none");
+	free(list);
+	return text;
+}
+
 /* What is to be compared; or why it cannot be, for the caller to free. */
 static char *choose(struct group_choice *choice, const struct reading *in,
 		    const struct side *side)
@@ -73,7 +86,7 @@ static char *choose(struct group_choice *choice, const struct reading *in,
 				   : grouping == GROUP_BY_TYPE
 				       ? RKN_CHUNK_OBJECTS
 				       : RKN_CHUNK_BLOCKS;
-	char room[OBSTACLE_SIZE], *list, *text;
+	char room[OBSTACLE_SIZE];
 	const char *why = NULL;
 
 	*choice = GROUP_EVERYTHING;
@@ -97,13 +110,7 @@ static char *choose(struct group_choice *choice, const struct reading *in,
 				       why)
 			   : NULL;
 	}
-	list = marks_list(m);
-	text =
-	    xasprintf("the recording has no such mark; its marks: %s%s", list,
-		      peak_why_unknown(m) ? "; @end needs none"
-					  : "; @peak and @end need none");
-	free(list);
-	return text;
+	return why_no_mark(m);
 }
 
 static void visit(const struct reading *in, void *data)
