@@ -293,7 +293,7 @@ static uint64_t slack_of(struct work *k, const struct rkn_block *b,
 	const uint64_t end = b->address + b->size;
 	const uint64_t slack = chunk->end - chunk->start - b->size;
 
-	if (!k->w->known || chunk->end <= end || chunk->end - end < PAGE)
+	if (!k->w->known || chunk->end <= end)
 		return slack;
 	return b->address - chunk->start +
 	       residency_of(&k->pages, end, chunk->end);

@@ -430,10 +430,10 @@ static void print_all(const struct model *m, const struct waste *w,
 	if (w->inherited)
 		advise(xstrdup(
 		    "\nThe process began by fork: what its parent had allocated may pin the same pages, and is not seen.\n"));
-	if (!count)
-		return;
-	puts("");
-	print_rows(w, c, rows, count, limit);
+	if (count) {
+		puts("");
+		print_rows(w, c, rows, count, limit);
+	}
 	print_advice(w, rows);
 }
 
