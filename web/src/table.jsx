@@ -63,9 +63,10 @@ export function usePrinting(set) {
 	}, []);
 }
 
-// `columns`: {title, value(i), text(i), cell(i), bar(i), about, words, low}: what sorts, what
-// is read, what is shown if that is more. `about`: what the title means. `words`: text, not numbers; `low`: left out of
-// narrow windows. `open(i)`: what Enter and a click do; `only(i)`: which are shown.
+// `columns`: {title, value(i), text(i), cell(i), bar(i), about, words, low}: what sorts,
+// what is read, what is shown if that is more. `about`: what the title means; `words`:
+// text, not numbers; `low`: left out of narrow windows. `open(i)`: what Enter and a click
+// do; `only(i)`: which are shown.
 export function Table({ caption, columns, count: total, sort, open, search, only, height }) {
 	const [order, setOrder] = useState(sort ?? 0);
 	const [top, setTop] = useState(0);
