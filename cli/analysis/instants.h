@@ -57,7 +57,7 @@ uint64_t instants_alive(const struct model *m, uint64_t time_ns);
 char *instants_order(const struct instant *first, const char *first_text,
 		     const struct instant *last, const char *last_text);
 
-/* How many blocks were allocated until then. The timeline must be known. */
+/* How many blocks were allocated in the whole run. The timeline must be known. */
 uint64_t instants_births(const struct model *m);
 
 /* When most was alive; NULL: not known. */

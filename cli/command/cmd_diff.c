@@ -134,7 +134,7 @@ static void visit(const struct reading *in, void *data)
 		side->document = document_new(in, NULL);
 	if (!json && !side->told) {
 		title = xasprintf("%s: ", text);
-		siblings_tell(title, in->m);
+		siblings_print(title, in->m);
 		free(title);
 		title = xasprintf("in %s:", text);
 		verdict_print_gaps(stdout, title, in->m, NULL);

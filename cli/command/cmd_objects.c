@@ -180,7 +180,7 @@ static void visit(const struct reading *in, void *data)
 		document_add_types(document, &g, show->limit, retained);
 		documents_add(&show->documents, document);
 	} else {
-		siblings_tell("", m);
+		siblings_print("", m);
 		print_text(m, &g, show->limit, choice.peak);
 		if (why)
 			printf("\nretained sizes are not known: %s\n", why);

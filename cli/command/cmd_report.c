@@ -228,7 +228,7 @@ static void tell_others(const char *file)
 	if (!known && !sums.finders)
 		fputs(", not judged yet", out);
 	text_stream_close(out);
-	siblings_say(file, sums.processes, what, "report --all");
+	siblings_print_more(file, sums.processes, what, "report --all");
 	free(what);
 }
 

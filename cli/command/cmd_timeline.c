@@ -371,7 +371,7 @@ static void show(const struct reading *in, struct showing *show,
 		document_set(document, "timeline", o);
 		documents_add(&show->documents, document);
 	} else {
-		siblings_tell("", in->m);
+		siblings_print("", in->m);
 		if (by)
 			print_groups(&s, grouping, w, show->limit);
 		else

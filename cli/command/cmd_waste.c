@@ -592,7 +592,7 @@ static void visit(const struct reading *in, void *data)
 		document_set(document, "waste", o);
 		documents_add(&show->documents, document);
 	} else {
-		siblings_tell("", in->m);
+		siblings_print("", in->m);
 		print_all(in->m, &w, &c, rows, g.count, show->limit);
 		print_mapped(&mapped, show->limit);
 		verdict_print_gaps(stdout, "", in->m, NULL);

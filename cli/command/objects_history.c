@@ -169,7 +169,7 @@ void objects_churn(struct showing *show, const struct reading *in,
 		document_set(document, "churn", o);
 		documents_add(&show->documents, document);
 	} else {
-		siblings_tell("", in->m);
+		siblings_print("", in->m);
 		print_churn(&c, in->m, by, show->limit, function);
 		verdict_print_gaps(stdout, "", in->m, NULL);
 	}
@@ -251,7 +251,7 @@ static void print_moment(const char *word, const struct moment *m)
 	putchar('\n');
 }
 
-#define MUCH 16 /* so much of all is a difference that is told */
+#define MUCH 16 /* so much of all is a difference that is printed */
 
 /* The nearest in time may be far in what was alive: `change` is what is shown. */
 static void print_inexact(const struct moment *m, uint64_t change)
@@ -403,7 +403,7 @@ static void show_between(struct showing *show, const struct reading *in,
 		document_set(document, "between", o);
 		documents_add(&show->documents, document);
 	} else {
-		siblings_tell("", in->m);
+		siblings_print("", in->m);
 		print_moments(moments);
 		print_between(list, count, by, show->limit, moments);
 		if (s.together)

@@ -9,8 +9,8 @@
 #include "parts.h"
 #include "shell_word.h"
 
-void siblings_say(const char *file, uint64_t more, const char *what,
-		  const char *command)
+void siblings_print_more(const char *file, uint64_t more, const char *what,
+			 const char *command)
 {
 	char *path = shell_word(file), *shown = escape(file);
 
@@ -20,7 +20,7 @@ void siblings_say(const char *file, uint64_t more, const char *what,
 	free(path);
 }
 
-void siblings_tell(const char *title, const struct model *m)
+void siblings_print(const char *title, const struct model *m)
 {
 	char *file = parts_file(m->path), *name = escape(model_called(m));
 	struct parts parts;
@@ -28,7 +28,7 @@ void siblings_tell(const char *title, const struct model *m)
 	if (!parts_read(&parts, file)) {
 		if (parts.count > 1) {
 			printf("%s%s[%" PRIu32 "]; ", title, name, m->meta.pid);
-			siblings_say(file, parts.count - 1, "", "list");
+			siblings_print_more(file, parts.count - 1, "", "list");
 		}
 		parts_release(&parts);
 	}

@@ -8,11 +8,11 @@
 
 /* "r.rkn has 3 more processes, WHAT: refknot COMMAND r.rkn"; `what` begins with its
  * comma, or is "". */
-void siblings_say(const char *file, uint64_t more, const char *what,
-		  const char *command);
+void siblings_print_more(const char *file, uint64_t more, const char *what,
+			 const char *command);
 
 /* Prints "TITLEserver[4711]; " and the same with `refknot list`, on stdout; nothing
  * where the file of `m` has no other process. */
-void siblings_tell(const char *title, const struct model *m);
+void siblings_print(const char *title, const struct model *m);
 
 #endif

@@ -30,7 +30,7 @@ struct gate_limit {
 /* Most bytes, or objects, that do not fail. */
 struct gate_most {
 	uint64_t most; /* GATE_UNLIMITED: any */
-	char *text;    /* as it was given; NULL: there is no limit */
+	char *text;    /* as it was given; NULL: no limit was given */
 };
 
 struct gate_options {

@@ -136,14 +136,14 @@ static void add_peak(struct gate *g, const struct gate_most *m)
 static char *unjudged_text(const struct gate *g)
 {
 	const struct gate_worst *w = &g->unjudged_first;
-	char count[UNITS_SIZE], *more, *text;
+	char *more, *text;
 
 	if (!g->unjudged)
 		return xstrdup(
 		    "mappings were not judged in any process; see refknot waste");
 	more = g->unjudged > 1
-		   ? xasprintf(" and of %s", units_count(count, g->unjudged - 1,
-							 "more process"))
+		   ? xasprintf(" and of %zu more process%s", g->unjudged - 1,
+			       g->unjudged == 2 ? "" : "es")
 		   : xstrdup("");
 	text = xasprintf("mappings of %s[%" PRIu32
 			 "]%s were not judged: %s; see refknot waste",

@@ -208,7 +208,7 @@ struct rkn_meta {
 	uint32_t run_others;     /* of any other kind but the next */
 	uint32_t run_possible;   /* possible leaks */
 	uint64_t run_lost_bytes; /* of what is lost, and what that holds */
-	/* Since minor version 10: bytes of mappings that are lost, which are no
+	/* Since minor version 10: bytes of mappings that are lost, which are not
 	 * findings; 0, too, where that is not known. */
 	uint64_t run_lost_mapped;
 	uint32_t areas; /* threads that counted at the same time, at most */

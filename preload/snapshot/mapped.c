@@ -553,5 +553,5 @@ void mapped_reset(void)
 			later[i].state = LATER_FREE;
 	root = unused = 0;
 	is_later = false;
-	STORE_RELEASE(busy, 0);
+	give_back();
 }

@@ -207,6 +207,11 @@ def test_check_fails_where_one_could_not_be_judged(program, tmp_path):
     assert done.status == 23
     assert re.search(r"max-lost-mapped: mappings of lost_maps\[\d+\] were not judged: "
                      "not everything was searched for pointers to them", done.told)
+    thrice = "; ".join([f"{program} in_block_not_searched"] * 3)
+    done = refknot("check", "--max-lost-mapped", "0", "--fail-on", "none", "--", "sh",
+                   "-c", f"{thrice}; true", cwd=tmp_path)
+    assert re.search(r"of lost_maps\[\d+\] and of 2 more processes were not judged",
+                     done.told)
     done = refknot("check", "--max-lost-mapped", "0", "--fail-on", "none",
                    "--allow-incomplete", *recorded, cwd=tmp_path)
     assert done.status == 0, done.told
