@@ -458,7 +458,7 @@ int main(int argc, char **argv)
     if (daemon(1, 0)) return 3;
     if (getppid() == getpgrp() || getsid(0) != getpid()) return 4;
     if (write(1, "nobody sees", 11) != 11) return 5;
-    if (!strcmp(how, "late")) usleep(20000);
+    if (!strcmp(how, "late")) { free(malloc(1)); usleep(60000); }
     if (!strcmp(how, "leak") || !strcmp(how, "late")) lose();
     scrub();
     if (!strcmp(how, "stays")) stay(argv[2]);

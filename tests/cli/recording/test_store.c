@@ -504,6 +504,30 @@ static void the_peak_is_a_point(void **state)
 	model_release(&m);
 }
 
+/* Half way in time, and more than half of what was allocated. */
+static void what_is_more_alive_at_the_peak_was_allocated_by_then(void **state)
+{
+	static struct rkn_point points[2 * STORE_POINTS_MOST];
+
+	(void)state;
+	points[0].time_ns = 100;
+	points[0].allocated_bytes = 800;
+	points[1].time_ns = 300;
+	points[1].allocated_bytes = 2000;
+	store_maker_open(&s, FILE_NAME);
+	store_maker_table(&s, STORE_POINTS, points, 2 * STORE_POINTS_MOST,
+			  sizeof(*points));
+	s.h.points = 2;
+	s.h.meta.peak_bytes = 1100;
+	s.h.peak_ns = 200;
+	s.h.start_mono_ns = 1000;
+	s.h.end_mono_ns = 1400;
+	load();
+	assert_int_equal(m.points[2].flags, RKN_POINT_PEAK);
+	assert_int_equal(m.points[2].allocated_bytes, 800 + 1100);
+	model_release(&m);
+}
+
 /* Of threads the sum by stack may be more than what they published. */
 static void the_peak_of_threads_is_not_the_end(void **state)
 {
@@ -1083,6 +1107,8 @@ int main(void)
 		cmocka_unit_test(a_finished_store_has_its_snapshot),
 		cmocka_unit_test(the_valid_lists_are_the_timeline),
 		cmocka_unit_test(the_peak_is_a_point),
+		cmocka_unit_test(
+		    what_is_more_alive_at_the_peak_was_allocated_by_then),
 		cmocka_unit_test(the_peak_of_threads_is_not_the_end),
 		cmocka_unit_test(the_peak_is_between_its_marks),
 		cmocka_unit_test(lives_of_threads_are_added),

@@ -12,6 +12,7 @@ FORKS = r"""
 #include <refknot.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ FORKS = r"""
 #define FORKS 250
 #define PLACES 64
 static volatile sig_atomic_t is_child, forks, child;
+static bool by_itself; /* no handler for fork() is called */
 static void *kept[PLACES];
 static size_t sizes[PLACES];
 static unsigned x = 1;
@@ -33,7 +35,7 @@ static void on_alarm(int number)
 
     (void)number;
     if (!is_child && !child) {
-        pid_t pid = fork();
+        pid_t pid = by_itself ? _Fork() : fork();
 
         is_child = !pid;
         if (pid > 0) {
@@ -98,7 +100,7 @@ static void enter(unsigned i)
 }
 
 static const struct { const char *name; void (*f)(unsigned); } kinds[] = {
-    { "maps", map }, { "reallocs", resize }, { "blocks", allocate },
+    { "maps", map }, { "maps, _Fork()", map }, { "reallocs", resize }, { "blocks", allocate },
     { "objects", declare }, { "regions", enter },
 };
 
@@ -110,6 +112,7 @@ int main(int argc, char **argv)
 
     while (strcmp(kinds[kind].name, argv[argc - 1]))
         kind++;
+    by_itself = strchr(argv[argc - 1], ',');
     allocate(0);
     kept[0] = NULL;
     sigaction(SIGALRM, &action, NULL);
@@ -131,7 +134,7 @@ int main(int argc, char **argv)
 """
 
 
-@pytest.mark.parametrize("kind", ["maps", "reallocs", "blocks", "objects",
+@pytest.mark.parametrize("kind", ["maps", "maps, _Fork()", "reallocs", "blocks", "objects",
                                   "regions"])
 def test_a_handler_forks_in_the_middle(kind, tmp_path):
     made = record(tmp_path, compiled(tmp_path, "forks", FORKS, "-O1", "-I",
