@@ -32,31 +32,37 @@ uint64_t churn_below(const struct churn_row *row, double part)
 	return UINT64_MAX;
 }
 
-static void add_lives(struct churn_row *row, const struct model *m,
-		      const struct rkn_lives *l)
-{
-	double sampled = 0;
-
-	row->copies += l->copies;
-	row->copied_bytes += l->copied_bytes;
-	for (unsigned i = 0; i < RKN_LIFE_BUCKETS; i++) {
-		row->lives[i] += (double)l->freed[i];
-		sampled += (double)l->freed[i];
-	}
-	row->sampled += sampled;
-	row->lived += lives_mean(m, l) * sampled;
-}
-
-static void add_stack(struct churn_row *row, const struct model *m, uint32_t i)
+static struct churn_row of_stack(const struct model *m, uint32_t i)
 {
 	const struct rkn_stack *s = &m->stacks[i];
 	const struct rkn_lives *l = lives_of(m, i);
+	struct churn_row row = { .allocations = s->allocations,
+				 .bytes = s->allocated_bytes,
+				 .frees = s->frees };
 
-	row->allocations += s->allocations;
-	row->bytes += s->allocated_bytes;
-	row->frees += s->frees;
-	if (l)
-		add_lives(row, m, l);
+	if (!l)
+		return row;
+	row.copies = l->copies;
+	row.copied_bytes = l->copied_bytes;
+	for (unsigned k = 0; k < RKN_LIFE_BUCKETS; k++) {
+		row.lives[k] = (double)l->freed[k];
+		row.sampled += row.lives[k];
+	}
+	row.lived = lives_mean(m, l) * row.sampled;
+	return row;
+}
+
+static void add(struct churn_row *to, const struct churn_row *row)
+{
+	to->allocations += row->allocations;
+	to->bytes += row->bytes;
+	to->frees += row->frees;
+	to->copies += row->copies;
+	to->copied_bytes += row->copied_bytes;
+	for (unsigned k = 0; k < RKN_LIFE_BUCKETS; k++)
+		to->lives[k] += row->lives[k];
+	to->sampled += row->sampled;
+	to->lived += row->lived;
 }
 
 static int by_key(const void *a, const void *b)
@@ -108,15 +114,14 @@ bool churn_make(struct churn *c, const struct reading *in, enum group_by by,
 	}
 	progress_begin("reading symbols", NULL, m->stack_count);
 	for (uint32_t i = 0; i < m->stack_count; i++) {
-		const struct rkn_stack *s = &m->stacks[i];
+		const struct churn_row one = of_stack(m, i);
 
 		progress_at(i);
-		add_stack(&c->all, m, i);
-		if (!s->allocations || (under && !under[i]))
+		add(&c->all, &one);
+		if (!one.allocations || (under && !under[i]))
 			continue;
-		add_stack(&c->total, m, i);
-		add_stack(row_of(c, &keys, &table, groups_key(in, by, i)), m,
-			  i);
+		add(&c->total, &one);
+		add(row_of(c, &keys, &table, groups_key(in, by, i)), &one);
 	}
 	progress_end();
 	groups_release_table(&table);
