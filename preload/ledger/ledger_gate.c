@@ -33,7 +33,7 @@ COLD void ledger_gate_enter_slowly(struct thread *t)
 		if (closed)
 			sys_wait(&ledger_gate.closed, closed, 1000000);
 		/* A thread that left by longjmp has it no longer. */
-		if (closed && !thread_is_inside(closed & OWNER))
+		if (closed && thread_has_left(t, closed & OWNER))
 			__atomic_compare_exchange_n(
 			    &ledger_gate.closed, &closed, 0, false,
 			    __ATOMIC_RELEASE, __ATOMIC_RELAXED);
@@ -47,8 +47,11 @@ bool ledger_gate_close(struct thread *t)
 {
 	uint32_t time =
 	    __atomic_add_fetch(&ledger_gate.times, 1, __ATOMIC_RELAXED);
-	uint32_t closed = time * THREAD_AREAS | t->number, open = 0;
+	uint32_t closed = time * THREAD_AREAS | t->number;
+	uint32_t open = READ_ONCE(ledger_gate.closed);
 
+	if (open && !thread_has_left(t, open & OWNER))
+		return false;
 	if (!__atomic_compare_exchange_n(&ledger_gate.closed, &open, closed,
 					 false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_RELAXED))

@@ -68,7 +68,8 @@ static void lock(const struct thread *t)
 	for (uint32_t tries = 1;; tries++) {
 		uint32_t owner = READ_ONCE(listeners.lock);
 
-		if ((!owner || (tries > 1000 && !thread_is_inside(owner))) &&
+		if ((!owner || owner == t->number ||
+		     (tries > 1000 && !thread_is_inside(owner))) &&
 		    __atomic_compare_exchange_n(
 			&listeners.lock, &owner, t->number, false,
 			__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))

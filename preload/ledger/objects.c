@@ -487,13 +487,14 @@ uint64_t objects_now(void)
 				  __ATOMIC_SEQ_CST);
 }
 
-/* The thread that locked it may have left a handler by longjmp. */
+/* The thread that locked it may have left by longjmp, out of a handler. */
 COLD void objects_lock_slowly(struct thread *t, struct store_object *o)
 {
 	for (uint32_t tries = 1;; tries++) {
 		uint32_t owner = __atomic_load_n(&o->lock, __ATOMIC_RELAXED);
 
-		if ((!owner || (tries > 10000 && !thread_is_inside(owner))) &&
+		if ((!owner || owner == t->number ||
+		     (tries > 10000 && !thread_is_inside(owner))) &&
 		    __atomic_compare_exchange_n(&o->lock, &owner, t->number,
 						false, __ATOMIC_ACQUIRE,
 						__ATOMIC_RELAXED))

@@ -292,14 +292,31 @@ static void leaving_quickly(void *unused)
 	ending_exit(0);
 }
 
+/* The last handler before a fork, and the first after it. */
+static COLD void forking(void)
+{
+	const void *thread = thread_interrupted();
+
+	if (thread && READ_ONCE(store.header))
+		store_copy(thread);
+}
+
+static COLD void has_forked(void)
+{
+	const void *thread = thread_interrupted();
+
+	if (thread)
+		store_copied(thread);
+}
+
 /* In a forked child, whose vfork children share its memory. */
 static COLD void forked(void)
 {
 	denied_forked();
 	WRITE_ONCE(process_page.pid, sys_pid());
 	WRITE_ONCE(process_page.parent, sys_parent());
-	if (READ_ONCE(store.header) && thread_forked())
-		store_part();
+	if (READ_ONCE(store.header))
+		store_part(thread_forked());
 	fatal_forked();
 	second_signal_forked();
 }
@@ -339,5 +356,5 @@ COLD __attribute__((constructor(101))) static void loaded(void)
 		libc()->cxa_atexit((void (*)(void *))(void (*)(void))at_exit,
 				   NULL, NULL);
 	libc()->cxa_at_quick_exit(leaving_quickly, NULL);
-	libc()->register_atfork(NULL, NULL, forked, NULL);
+	libc()->register_atfork(forking, has_forked, forked, NULL);
 }

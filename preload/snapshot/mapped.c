@@ -321,13 +321,6 @@ static COLD void mend(void)
 	missed();
 }
 
-static bool is_left(const struct thread *t, uint64_t word)
-{
-	const uint32_t number = (uint32_t)word;
-
-	return number == t->number || !thread_is_inside(number);
-}
-
 static COLD bool take_slowly(const struct thread *t, uint64_t mine)
 {
 	uint64_t was = READ_ONCE(busy);
@@ -341,7 +334,8 @@ static COLD bool take_slowly(const struct thread *t, uint64_t mine)
 		was = 0;
 		if (CHANGE(busy, was, mine))
 			return true;
-		if (is_left(t, was) && CHANGE(busy, was, mine)) {
+		if (thread_has_left(t, (uint32_t)was) &&
+		    CHANGE(busy, was, mine)) {
 			mend();
 			return true;
 		}

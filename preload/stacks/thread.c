@@ -346,21 +346,34 @@ bool thread_is_inside(uint32_t number)
 	return t && is_inside(LOAD_ACQUIRE(t->gate.open));
 }
 
-bool thread_forked(void)
+bool thread_has_left(const struct thread *t, uint32_t number)
+{
+	return number == t->number || !thread_is_inside(number);
+}
+
+const void *thread_interrupted(void)
+{
+	const struct thread_gate *gate = thread_self;
+
+	return gate != &nobody && is_inside(READ_ONCE(gate->open)) ? gate
+								   : NULL;
+}
+
+const void *thread_forked(void)
 {
 	/* The page with the epoch is wiped. */
-	struct thread_gate *gate = thread_self;
+	const void *gate = thread_interrupted();
 
-	if (gate == &nobody || !is_inside(READ_ONCE(gate->open)))
-		return false;
+	if (!gate)
+		return NULL;
 	/* What they have for a moment is nobody's. */
 	for (uint32_t i = 1; i < thread_numbers(); i++) {
 		struct thread *t = thread_at(i);
 
-		if (t && t != thread_behind(gate))
+		if (t && t != gate)
 			WRITE_ONCE(t->gate.open, t->gate.epoch);
 	}
-	return true;
+	return gate;
 }
 
 struct thread *thread_at(uint32_t number)

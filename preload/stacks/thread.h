@@ -215,10 +215,16 @@ static inline void thread_leave(struct thread *t)
 
 /* Whether the thread of that area is inside refknot. */
 bool thread_is_inside(uint32_t number);
+/* Whether a lock that names thread `number` is nobody's, as that thread left its
+ * call by a longjmp out of a handler. `t` is inside, waits for the lock, and takes
+ * no such lock twice. */
+bool thread_has_left(const struct thread *t, uint32_t number);
 
-/* In a forked child, which only the calling thread is in: whether that is inside, so
- * that it returns into the middle of a call. */
-bool thread_forked(void);
+/* Who the calling thread is, if it is inside: so a handler runs, which returns into
+ * the middle of a call. Else NULL. */
+const void *thread_interrupted(void);
+/* The same in a forked child, which only the calling thread is in. */
+const void *thread_forked(void);
 
 /* The thread that has area `number`; NULL if there is none. Numbers ascend from
  * 1 without gaps to thread_numbers()-1. */

@@ -13,6 +13,7 @@
 #include "held.h"
 #include "own_memory.h"
 #include "rlimit_mark.h"
+#include "spare.h"
 #include "sys.h"
 #include "text.h"
 
@@ -488,17 +489,99 @@ COLD int store_create(const char *directory, const char *program, int pid,
 static_assert(sizeof(struct store_header) <= PAGE,
 	      "store_leave() keeps a page");
 
-COLD void store_part(void)
+/* Steps that were ready before a fork: their numbers, and behind these what they
+ * had. */
+static struct {
+	bool taken;         /* a thread makes it or has it; atomic */
+	const void *thread; /* whose it is, once it is whole */
+	uint32_t *numbers;
+	char *steps;
+	uint64_t bytes, count;
+} copy;
+
+COLD void store_copy(const void *thread)
 {
-	const uint64_t count = READ_ONCE(store.mapped) >> UNIT_SHIFT;
+	const uint64_t most = READ_ONCE(store.steps_ready);
+	const uint64_t end = READ_ONCE(store.mapped) >> STORE_STEP_SHIFT;
+	const uint64_t head = round_up(most * sizeof(uint32_t), PAGE);
+	bool taken = false;
+	char *at;
+
+	if (most > STORE_COPY_MOST >> STORE_STEP_SHIFT ||
+	    !CHANGE(copy.taken, taken, true))
+		return;
+	copy.bytes = head + (most << STORE_STEP_SHIFT);
+	copy.count = 0;
+	at = spare_map(copy.bytes);
+	if (!at) {
+		STORE_RELEASE(copy.taken, false);
+		return;
+	}
+	copy.steps = at + head;
+	copy.numbers = (uint32_t *)at;
+	/* Other threads may make more ready meanwhile. */
+	for (uint64_t i = 0; i < end && copy.count < most; i++) {
+		const uint64_t unit = i >> (UNIT_SHIFT - STORE_STEP_SHIFT);
+
+		if (!READ_ONCE(units[unit])) {
+			i |= (UNIT >> STORE_STEP_SHIFT) - 1;
+			continue;
+		}
+		if (!READ_ONCE(store_steps[i]))
+			continue;
+		memcpy(copy.steps + (copy.count << STORE_STEP_SHIFT),
+		       store_at(i << STORE_STEP_SHIFT), STORE_STEP);
+		copy.numbers[copy.count++] = (uint32_t)i;
+	}
+	STORE_RELEASE(copy.thread, thread);
+}
+
+static void drop_copy(void)
+{
+	spare_unmap(copy.numbers, copy.bytes);
+	copy.numbers = NULL;
+	WRITE_ONCE(copy.thread, NULL);
+	STORE_RELEASE(copy.taken, false);
+}
+
+COLD void store_copied(const void *thread)
+{
+	if (READ_ONCE(copy.thread) == thread)
+		drop_copy();
+}
+
+static bool put_zeros(void)
+{
+	return sys_map_own_at(store_at(PAGE), READ_ONCE(store.mapped) - PAGE);
+}
+
+static void put_copy(void)
+{
+	if (!put_zeros())
+		return;
+	/* Else each page of them is looked at for a core file. */
+	sys_advise(store_at(PAGE), READ_ONCE(store.mapped) - PAGE,
+		   MADV_DONTDUMP);
+	for (uint64_t i = 0; i < copy.count; i++) {
+		const uint64_t at = (uint64_t)copy.numbers[i]
+				    << STORE_STEP_SHIFT;
+		const uint64_t skip = at ? 0 : PAGE;
+
+		memcpy(store_at(at + skip),
+		       copy.steps + (i << STORE_STEP_SHIFT) + skip,
+		       STORE_STEP - skip);
+	}
+}
+
+static void part_as_it_writes(void)
+{
 	const long fd = reopen();
 
 	if (fd < 0)
 		return;
-	for (uint64_t u = 0; u < count; u++) {
+	for (uint64_t u = 0; u < READ_ONCE(store.mapped) >> UNIT_SHIFT; u++) {
 		const uint64_t at = u ? u << UNIT_SHIFT : PAGE;
 
-		/* Where that fails it stays shared. */
 		if (READ_ONCE(units[u]))
 			sys_mapping(store_at(at), ((u + 1) << UNIT_SHIFT) - at,
 				    PROT_READ | PROT_WRITE,
@@ -506,6 +589,28 @@ COLD void store_part(void)
 				    (int)fd, (int64_t)at);
 	}
 	sys_close((int)fd);
+}
+
+COLD void store_part(const void *thread)
+{
+	uint64_t signals;
+	bool held;
+
+	if (!thread) {
+		put_zeros();
+	} else {
+		held = sys_block_signals(&signals) == 0;
+		if (copy.thread == thread)
+			put_copy();
+		else
+			part_as_it_writes();
+		if (held)
+			sys_restore_signals(&signals);
+	}
+	/* It may be another thread's, or half done. */
+	if (copy.numbers)
+		drop_copy();
+	copy.taken = false;
 }
 
 COLD struct store_header *store_leave(void)
