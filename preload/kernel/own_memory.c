@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "own_memory.h"
 
+#include <string.h>
 #include <sys/mman.h>
 
 #include "spare.h"
@@ -14,6 +15,7 @@ struct range {
 };
 static APART struct range slabs[SLABS]; /* start 0: not used yet */
 static uint32_t count;
+static struct range noted;
 static uint64_t next, last; /* room in the present slab */
 static uint64_t large,
     large_end; /* and in what was reserved for large pieces */
@@ -75,11 +77,18 @@ void *own_memory_map(size_t size)
 	return p;
 }
 
+COLD void own_memory_empty(void *p, size_t size)
+{
+	/* Not of memory that is locked, and a filter may forbid it. */
+	if (sys_advise(p, size, MADV_DONTNEED) < 0)
+		memset(p, 0, size);
+}
+
 COLD void *own_memory_table(void *table, size_t size)
 {
 	if (!table)
 		return own_memory_map(size);
-	sys_advise(table, size, MADV_DONTNEED);
+	own_memory_empty(table, size);
 	return table;
 }
 
@@ -109,6 +118,13 @@ COLD void own_memory_end(const struct own_memory_while *w)
 	large = w->large;
 }
 
+COLD void own_memory_note(const void *p, size_t size)
+{
+	WRITE_ONCE(noted.end, 0);
+	WRITE_ONCE(noted.start, ADDRESS(p));
+	STORE_RELEASE(noted.end, size ? ADDRESS(p) + size : 0);
+}
+
 /* Of the linker: where the library begins and ends. */
 extern HIDDEN const char __ehdr_start[], _end[];
 
@@ -126,20 +142,24 @@ uint64_t own_memory_library_bytes(void)
 	return r.end - r.start;
 }
 
+/* Where *found, *from .. *to is the first part up to now. */
+static void find_in(struct range r, uint64_t start, uint64_t end, bool *found,
+		    uint64_t *from, uint64_t *to)
+{
+	if (r.start >= end || r.end <= start || (*found && r.start >= *from))
+		return;
+	*from = r.start > start ? r.start : start;
+	*to = r.end < end ? r.end : end;
+	*found = true;
+}
+
 bool own_memory_find(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to)
 {
-	struct range r = library();
 	bool found = false;
 
-	for (uint32_t i = 0; i <= count && i <= SLABS; i++) {
-		if (r.start < end && r.end > start &&
-		    (!found || r.start < *from)) {
-			*from = r.start > start ? r.start : start;
-			*to = r.end < end ? r.end : end;
-			found = true;
-		}
-		if (i < SLABS)
-			r = slabs[i];
-	}
+	find_in(library(), start, end, &found, from, to);
+	find_in(noted, start, end, &found, from, to);
+	for (uint32_t i = 0; i < count && i < SLABS; i++)
+		find_in(slabs[i], start, end, &found, from, to);
 	return found;
 }

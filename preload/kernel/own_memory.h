@@ -19,6 +19,9 @@ void *own_memory_map(size_t size);
  * are mapped one by one where that fails. */
 void own_memory_reserve(size_t size);
 
+/* Makes whole pages zeros again, and gives back their memory where that can be. */
+void own_memory_empty(void *p, size_t size);
+
 /* A table of zeros that stays at one address: made if `table` is NULL, else
  * emptied. NULL if there is no memory. */
 void *own_memory_table(void *table, size_t size);
@@ -31,6 +34,9 @@ struct own_memory_while {
 };
 struct own_memory_while own_memory_begin(void);
 void own_memory_end(const struct own_memory_while *w);
+
+/* Until it is called again, that is refknot's own, too; `size` 0: none. */
+void own_memory_note(const void *p, size_t size);
 
 /* Bytes of addresses that this library takes, in whole pages. */
 uint64_t own_memory_library_bytes(void);

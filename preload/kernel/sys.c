@@ -254,11 +254,21 @@ bool sys_map_nothing(size_t size)
 	    call(SYS_mmap, 0, (long)size, PROT_NONE, OWN_FLAGS, -1, 0), size);
 }
 
-bool sys_map_own_at(void *p, size_t size)
+static bool map_at(void *p, size_t size, int access)
 {
 	if (is_forbidden(SYS_MAP_DOWN))
 		return false;
-	return !failed(map_down_at((long)p, size, OWN_ACCESS));
+	return !failed(map_down_at((long)p, size, access));
+}
+
+bool sys_map_own_at(void *p, size_t size)
+{
+	return map_at(p, size, OWN_ACCESS);
+}
+
+bool sys_map_spare_at(void *p, size_t size)
+{
+	return map_at(p, size, PROT_NONE);
 }
 
 void *sys_map_part(int fd, uint64_t offset, size_t size)

@@ -104,6 +104,7 @@ void sys_unmap_own(void *p, size_t size);
 /* The same in place of pages that are mapped, with one below them; false if
  * they stay as they were. */
 bool sys_map_own_at(void *p, size_t size);
+bool sys_map_spare_at(void *p, size_t size); /* without access */
 /* The same without access, which the kernel counts as the program's stack; and
  * any mapping without access. */
 void *sys_map_spare(size_t size);

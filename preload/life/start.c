@@ -292,7 +292,7 @@ static void leaving_quickly(void *unused)
 	ending_exit(0);
 }
 
-/* The last handler before a fork, and the first after it. */
+/* Before a fork, after most other handlers, and after it before most. */
 static COLD void forking(void)
 {
 	const void *thread = thread_interrupted();
@@ -315,8 +315,9 @@ static COLD void forked(void)
 	denied_forked();
 	WRITE_ONCE(process_page.pid, sys_pid());
 	WRITE_ONCE(process_page.parent, sys_parent());
+	/* Another library's handler for that may have begun its recording. */
 	if (READ_ONCE(store.header))
-		store_part(thread_forked());
+		store_part(thread_forked(), READ_ONCE(process_page.epoch));
 	fatal_forked();
 	second_signal_forked();
 }
@@ -337,6 +338,7 @@ COLD __attribute__((constructor(101))) static void loaded(void)
 
 	if (libc_is_secure())
 		return;
+	process_is_inside = thread_is_interrupted;
 	thread_attaches = signal_stack_look;
 	if (ready && process.settings.snapshot && process.settings.signals)
 		fatal_begin();

@@ -251,9 +251,8 @@ COLD int stacks_reset(void)
 		    own_memory_map(size_of(0) * sizeof(struct place));
 	for (uint32_t t = 0; t < TABLES; t++) {
 		if (tables[t].places)
-			sys_advise(tables[t].places,
-				   size_of(t) * sizeof(struct place),
-				   MADV_DONTNEED);
+			own_memory_empty(tables[t].places,
+					 size_of(t) * sizeof(struct place));
 		tables[t].used = 0;
 		tables[t].followed = false;
 	}

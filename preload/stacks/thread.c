@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "aside.h"
 #include "failure.h"
@@ -146,10 +145,8 @@ static void thread_forget(struct thread *t)
 {
 	const size_t kept = offsetof(struct thread, leaves);
 
-	/* Zeros again, and no memory for what was never used. */
-	/* A filter may forbid it by now. */
-	if (sys_advise((char *)t + kept, sizeof(*t) - kept, MADV_DONTNEED) < 0)
-		memset((char *)t + kept, 0, sizeof(*t) - kept);
+	/* No memory for what was never used. */
+	own_memory_empty((char *)t + kept, sizeof(*t) - kept);
 	unwind_begin(&t->walk, (uint32_t)process.settings.depth);
 }
 
@@ -281,6 +278,27 @@ static bool is_on_signal_stack(uint64_t here, uint64_t open)
 	return now && !then;
 }
 
+/* A handler that interrupted refknot may have left by longjmp: then the stack is
+ * shorter now than it was inside, at `open`, or the same function calls a hook again.
+ * Of two hooks one is never called by the other in the same frame. */
+static bool is_within(const struct thread *t, uint64_t open, uint64_t here,
+		      bool is_hook)
+{
+	return is_inside(open) &&
+	       (!(open >= t->ranges[0].least && open < here + is_hook &&
+		  here < t->ranges[0].most) ||
+		is_on_signal_stack(here, open));
+}
+
+COLD bool thread_is_interrupted(void)
+{
+	struct thread_gate *gate = thread_self;
+
+	return gate != &nobody &&
+	       is_within(thread_behind(gate), READ_ONCE(gate->open),
+			 ADDRESS(__builtin_frame_address(0)), false);
+}
+
 COLD struct thread *thread_enter_slowly(uint64_t here, const void *frame)
 {
 	uint64_t epoch, open;
@@ -308,14 +326,7 @@ COLD struct thread *thread_enter_slowly(uint64_t here, const void *frame)
 	if (!t)
 		return NULL;
 	open = READ_ONCE(t->gate.open);
-	/* A handler that interrupted refknot may have left by longjmp: then the
-	 * stack is shorter now than it was inside, at `open`, or the same
-	 * function calls a hook again. Of two hooks one is never called by the
-	 * other in the same frame. */
-	if (is_inside(open) &&
-	    (!(open >= t->ranges[0].least && open < here + (frame != NULL) &&
-	       here < t->ranges[0].most) ||
-	     is_on_signal_stack(here, open)))
+	if (is_within(t, open, here, frame))
 		return NULL;
 	/* What was left in the middle of a change is not to be believed. */
 	if (is_inside(open) || t->gate.epoch != gate_of(epoch)) {

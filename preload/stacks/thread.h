@@ -220,8 +220,11 @@ bool thread_is_inside(uint32_t number);
  * no such lock twice. */
 bool thread_has_left(const struct thread *t, uint32_t number);
 
-/* Who the calling thread is, if it is inside: so a handler runs, which returns into
- * the middle of a call. Else NULL. */
+/* Whether the calling thread runs a handler that interrupted refknot and has not left
+ * it by longjmp. */
+bool thread_is_interrupted(void);
+/* Who the calling thread is, if it is inside: then such a handler runs, or did when it
+ * left by longjmp. Else NULL. */
 const void *thread_interrupted(void);
 /* The same in a forked child, which only the calling thread is in. */
 const void *thread_forked(void);

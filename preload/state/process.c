@@ -10,6 +10,7 @@
 __attribute__((aligned(4096))) struct process_page process_page;
 APART struct process process;
 uint8_t process_over;
+bool (*process_is_inside)(void);
 _Thread_local bool process_starting;
 
 static uint64_t epochs = PROCESS_EPOCHS;
@@ -111,6 +112,8 @@ COLD bool process_ready(void)
 	     READ_ONCE(process_page.pid) == READ_ONCE(process.pid) ||
 	     process_owner() == READ_ONCE(process.pid)))
 		return b.done;
+	if (process_is_inside && process_is_inside())
+		return false;
 	/* A handler that leaves by longjmp would leave it half done. */
 	sys_hold_signals(&signals);
 	b.forked = true;

@@ -56,6 +56,11 @@ struct process {
 };
 extern struct process process;
 
+/* Set when the library is loaded: whether the calling thread runs a handler that
+ * returns into the middle of a call. A forked child begins no recording meanwhile, as
+ * that would take the tables away from it. */
+extern HIDDEN bool (*process_is_inside)(void);
+
 /* Whether this process is recorded. Begins the recording if that is still to be
  * done. May run inside malloc and in a signal handler. */
 bool process_ready(void);

@@ -493,75 +493,136 @@ static_assert(sizeof(struct store_header) <= PAGE,
  * had. */
 static struct {
 	bool taken;         /* a thread makes it or has it; atomic */
-	const void *thread; /* whose it is, once it is whole */
+	const void *thread; /* whose it is, once it is whole; atomic */
+	uint32_t forks;     /* of that thread, one in a handler of another */
 	uint32_t *numbers;
 	char *steps;
 	uint64_t bytes, count;
 } copy;
 
-COLD void store_copy(const void *thread)
+#define COPY_WAITS 1000 /* of 0.1 ms, for another thread's fork */
+
+/* The first step from `i` on that is ready; `end`: there is none. */
+static uint64_t next_ready(uint64_t i, uint64_t end)
 {
-	const uint64_t most = READ_ONCE(store.steps_ready);
-	const uint64_t end = READ_ONCE(store.mapped) >> STORE_STEP_SHIFT;
-	const uint64_t head = round_up(most * sizeof(uint32_t), PAGE);
-	bool taken = false;
+	while (i < end) {
+		if (!READ_ONCE(units[i >> (UNIT_SHIFT - STORE_STEP_SHIFT)]))
+			i |= (UNIT >> STORE_STEP_SHIFT) - 1;
+		else if (READ_ONCE(store_steps[i]))
+			return i;
+		i++;
+	}
+	return end;
+}
+
+static void make_copy(const void *thread)
+{
+	/* What lies behind may be given back. */
+	const uint64_t end =
+	    round_up(READ_ONCE(store.header->used_bytes), STORE_STEP) >>
+	    STORE_STEP_SHIFT;
+	uint64_t most = 0, head;
 	char *at;
 
-	if (most > STORE_COPY_MOST >> STORE_STEP_SHIFT ||
-	    !CHANGE(copy.taken, taken, true))
-		return;
+	for (uint64_t i = next_ready(0, end); i < end;
+	     i = next_ready(i + 1, end))
+		most++;
+	head = round_up(most * sizeof(uint32_t), PAGE);
 	copy.bytes = head + (most << STORE_STEP_SHIFT);
-	copy.count = 0;
-	at = spare_map(copy.bytes);
-	if (!at) {
-		STORE_RELEASE(copy.taken, false);
+	if (copy.bytes >
+	    (addresses_limit() < UINT64_MAX ? STORE_COPY_FEW : STORE_COPY_MOST))
 		return;
-	}
-	copy.steps = at + head;
+	at = spare_map(copy.bytes);
+	if (!at)
+		return;
+	own_memory_note(at, copy.bytes);
 	copy.numbers = (uint32_t *)at;
+	copy.steps = at + head;
+	copy.count = 0;
 	/* Other threads may make more ready meanwhile. */
-	for (uint64_t i = 0; i < end && copy.count < most; i++) {
-		const uint64_t unit = i >> (UNIT_SHIFT - STORE_STEP_SHIFT);
-
-		if (!READ_ONCE(units[unit])) {
-			i |= (UNIT >> STORE_STEP_SHIFT) - 1;
-			continue;
-		}
-		if (!READ_ONCE(store_steps[i]))
-			continue;
+	for (uint64_t i = next_ready(0, end); i < end && copy.count < most;
+	     i = next_ready(i + 1, end)) {
 		memcpy(copy.steps + (copy.count << STORE_STEP_SHIFT),
 		       store_at(i << STORE_STEP_SHIFT), STORE_STEP);
 		copy.numbers[copy.count++] = (uint32_t)i;
 	}
+	copy.forks = 1;
 	STORE_RELEASE(copy.thread, thread);
+}
+
+COLD void store_copy(const void *thread)
+{
+	uint64_t signals;
+	const bool held = sys_block_signals(&signals) == 0;
+	bool taken = false;
+
+	if (READ_ONCE(copy.thread) == thread) {
+		copy.forks++;
+	} else {
+		for (unsigned i = 0;
+		     i < COPY_WAITS && !CHANGE(copy.taken, taken, true); i++) {
+			sys_rest(100000);
+			taken = false;
+		}
+		if (!taken)
+			make_copy(thread);
+		if (!taken && !copy.thread)
+			STORE_RELEASE(copy.taken, false);
+	}
+	if (held)
+		sys_restore_signals(&signals);
 }
 
 static void drop_copy(void)
 {
-	spare_unmap(copy.numbers, copy.bytes);
+	void *at = copy.numbers;
+
 	copy.numbers = NULL;
 	WRITE_ONCE(copy.thread, NULL);
+	own_memory_note(NULL, 0);
+	if (at)
+		spare_unmap(at, copy.bytes);
 	STORE_RELEASE(copy.taken, false);
 }
 
 COLD void store_copied(const void *thread)
 {
-	if (READ_ONCE(copy.thread) == thread)
+	uint64_t signals;
+	bool held;
+
+	if (READ_ONCE(copy.thread) != thread)
+		return;
+	held = sys_block_signals(&signals) == 0;
+	if (!--copy.forks)
 		drop_copy();
+	if (held)
+		sys_restore_signals(&signals);
 }
 
+/* Only what is in use has access: the program may lock all its memory. */
 static bool put_zeros(void)
 {
-	return sys_map_own_at(store_at(PAGE), READ_ONCE(store.mapped) - PAGE);
+	const uint64_t end = READ_ONCE(store.mapped) >> UNIT_SHIFT;
+	uint64_t at = PAGE, u = 0;
+
+	if (!sys_map_spare_at(store_at(PAGE), READ_ONCE(store.mapped) - PAGE))
+		return false;
+	while (u < end) {
+		const bool used = units[u];
+
+		for (u++; u < end && units[u] == used;)
+			u++;
+		if (used)
+			sys_open_up(store_at(at), (u << UNIT_SHIFT) - at);
+		at = u << UNIT_SHIFT;
+	}
+	return true;
 }
 
-static void put_copy(void)
+static bool put_copy(const void *thread)
 {
-	if (!put_zeros())
-		return;
-	/* Else each page of them is looked at for a core file. */
-	sys_advise(store_at(PAGE), READ_ONCE(store.mapped) - PAGE,
-		   MADV_DONTDUMP);
+	if (copy.thread != thread || !put_zeros())
+		return false;
 	for (uint64_t i = 0; i < copy.count; i++) {
 		const uint64_t at = (uint64_t)copy.numbers[i]
 				    << STORE_STEP_SHIFT;
@@ -571,6 +632,7 @@ static void put_copy(void)
 		       copy.steps + (i << STORE_STEP_SHIFT) + skip,
 		       STORE_STEP - skip);
 	}
+	return true;
 }
 
 static void part_as_it_writes(void)
@@ -591,26 +653,19 @@ static void part_as_it_writes(void)
 	sys_close((int)fd);
 }
 
-COLD void store_part(const void *thread)
+COLD void store_part(const void *thread, bool own)
 {
 	uint64_t signals;
-	bool held;
+	const bool held = sys_block_signals(&signals) == 0;
 
-	if (!thread) {
+	if (!own && !thread)
 		put_zeros();
-	} else {
-		held = sys_block_signals(&signals) == 0;
-		if (copy.thread == thread)
-			put_copy();
-		else
-			part_as_it_writes();
-		if (held)
-			sys_restore_signals(&signals);
-	}
+	else if (!own && !put_copy(thread))
+		part_as_it_writes();
 	/* It may be another thread's, or half done. */
-	if (copy.numbers)
-		drop_copy();
-	copy.taken = false;
+	drop_copy();
+	if (held)
+		sys_restore_signals(&signals);
 }
 
 COLD struct store_header *store_leave(void)
@@ -619,7 +674,7 @@ COLD struct store_header *store_leave(void)
 
 	sys_unmap((char *)h + PAGE, store.mapped - PAGE);
 	store_steps = own_memory_table(store_steps, STORE_STEPS);
-	sys_advise(units, sizeof(units), MADV_DONTNEED);
+	own_memory_empty(units, sizeof(units));
 	WRITE_ONCE(store.header, NULL);
 	WRITE_ONCE(store.size, 0);
 	WRITE_ONCE(store.mapped, 0);

@@ -54,15 +54,18 @@ int store_create(const char *directory, const char *program, int pid,
  * `thread` was inside, both return into the middle of a call. So before such a fork what
  * is in use is copied, as the kernel does with what is not shared, and the child has
  * that: in what it copied itself its parent would have changed something, and hold
- * locks. Of more than STORE_COPY_MOST it has pages to itself once it writes to them.
+ * locks. Where that is more than STORE_COPY_MOST bytes, or STORE_COPY_FEW if addresses
+ * are limited, the child has pages to itself once it writes to them.
  *
  * The header stays shared: nothing is given out twice, and a child can be counted.
  * Where the kernel has no memory, or may not be asked, all stays shared.
  */
 #define STORE_COPY_MOST (256ull << 20)
+#define STORE_COPY_FEW  (8ull << 20)
 void store_copy(const void *thread);   /* before the fork, if one is inside */
 void store_copied(const void *thread); /* after it, in the parent .. */
-void store_part(const void *thread); /* .. and in the child; NULL: not inside */
+/* .. and in the child; NULL: not inside. `own`: its own recording has begun. */
+void store_part(const void *thread, bool own);
 
 /* Forgets the store without touching its file: it is the parent's. Its header
  * is still there; give it to store_forget(). */

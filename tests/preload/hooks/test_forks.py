@@ -2,6 +2,7 @@
 """A handler forks in the middle of a call, wherever that is, and the child returns
 into it: both end as without refknot."""
 import re
+import resource
 
 import pytest
 
@@ -27,6 +28,7 @@ FORKS = r"""
 #define PLACES 64
 static volatile sig_atomic_t is_child, forks, child;
 static bool by_itself; /* no handler for fork() is called */
+static bool allocates; /* the child, before it returns into a call of refknot.h */
 static void *kept[PLACES];
 static size_t sizes[PLACES];
 static unsigned x = 1;
@@ -68,6 +70,8 @@ static void on_alarm(int number)
             nanosleep(&(struct timespec){ 0, 2000000 }, NULL);
             if (!by_itself && of_parent() > 4096)
                 _exit(8);
+            if (allocates)
+                free(malloc(100));
         }
         if (pid > 0) {
             child = pid;
@@ -121,6 +125,15 @@ static void declare(unsigned i)
     refknot_object(kept[i], i % 2 ? "odd" : "even");
 }
 
+static void count(unsigned i)
+{
+    (void)i;
+    for (int n = 0; n < 100; n++) {
+        refknot_retain(kept[1]);
+        refknot_release(kept[1]);
+    }
+}
+
 static void enter(unsigned i)
 {
     refknot_region_begin("region");
@@ -132,7 +145,7 @@ static void enter(unsigned i)
 
 static const struct { const char *name; void (*f)(unsigned); } kinds[] = {
     { "maps", map }, { "maps, _Fork()", map }, { "reallocs", resize }, { "blocks", allocate },
-    { "objects", declare }, { "regions", enter },
+    { "objects", declare }, { "regions", enter }, { "counts", count },
 };
 
 int main(int argc, char **argv)
@@ -146,6 +159,8 @@ int main(int argc, char **argv)
     by_itself = strchr(argv[argc - 1], ',');
     allocate(0);
     kept[0] = NULL;
+    allocates = kinds[kind].f == count;
+    refknot_object(kept[1] = allocates ? malloc(100) : NULL, "one");
     sigaction(SIGALRM, &action, NULL);
     setitimer(ITIMER_REAL, &each, NULL);
     while (is_child ? left-- : forks < FORKS || child) {
@@ -166,7 +181,7 @@ int main(int argc, char **argv)
 
 
 @pytest.mark.parametrize("kind", ["maps", "maps, _Fork()", "reallocs", "blocks", "objects",
-                                  "regions"])
+                                  "regions", "counts"])
 def test_a_handler_forks_in_the_middle(kind, tmp_path):
     made = record(tmp_path, compiled(tmp_path, "forks", FORKS, "-O1", "-I",
                                      SOURCE / "include"), kind, timeout=120)
@@ -174,3 +189,91 @@ def test_a_handler_forks_in_the_middle(kind, tmp_path):
     assert re.search(rb"^150 forks, 0 bad$", made.outcome.out, re.M), \
         made.outcome.told
     assert read_json("report", made.main)["process"]["allocations"] > 0
+
+
+LIBRARY = r"""
+#include <pthread.h>
+#include <stdlib.h>
+static void *volatile kept;
+static void in_child(void)
+{
+    kept = malloc(100);
+}
+__attribute__((constructor)) static void begin(void)
+{
+    pthread_atfork(NULL, NULL, in_child);
+}
+void library(void)
+{
+}
+"""
+
+LOSES = r"""
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+void library(void);
+int main(void)
+{
+    library();
+    if (!fork()) {
+        for (int i = 0; i < 100; i++)
+            *(char *volatile *)&(char *){ 0 } = malloc(777);
+        exit(0);
+    }
+    return wait(NULL) < 0;
+}
+"""
+
+
+def test_what_a_library_allocates_in_a_child_begins_its_recording(tmp_path):
+    """Its handler for fork() runs before refknot's."""
+    library = compiled(tmp_path, "library.so", LIBRARY, "-shared", "-fPIC")
+    made = record(tmp_path, compiled(tmp_path, "loses", LOSES, "-g", library))
+    assert made.outcome.status == 0, made.outcome.told
+    child, = made.children
+    finding, = read_json("report", child)["findings"]
+    assert finding["kind"] == "leak"
+    assert finding["count"] >= 99  # the last address may still be in a register
+
+
+LOCKS = r"""
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(void)
+{
+    void *volatile p = malloc(100);
+    char line[100];
+    int status;
+    FILE *f;
+    (void)p;
+    if (!fork()) {
+        if (mlockall(MCL_CURRENT))
+            exit(puts("VmRSS: 0 kB") < 0);
+        f = fopen("/proc/self/status", "r");
+        while (fgets(line, sizeof(line), f))
+            if (!strncmp(line, "VmRSS", 5))
+                printf("%s", line);
+        exit(0);
+    }
+    return wait(&status) < 0 || status;
+}
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("--no-children",)])
+def test_a_child_that_locks_its_memory_locks_only_what_is_in_use(options, tmp_path):
+    """With limited addresses the parent's store spans but 512 MiB."""
+    most = 4 << 30
+    made = record(tmp_path, compiled(tmp_path, "locks", LOCKS), options=options,
+                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most)))
+    assert made.outcome.status == 0, made.outcome.told
+    held = int(re.search(rb"(\d+) kB", made.outcome.out)[1])
+    if not held:
+        pytest.skip("mlockall() is not allowed here")
+    assert held < 200 << 10

@@ -331,14 +331,25 @@ def test_a_burst_does_not_hide_what_is_slow(tmp_path):
         assert b["allocations"] - a["allocations"] < 50
 
 
-def test_many_stacks_are_summed_and_the_large_ones_stay(tmp_path):
-    main = recorded(tmp_path, "wide").main
+def recorded_wide(directory):
+    """Its recording, timeline, key frames, and the rows of the others and of deep()."""
+    main = recorded(directory, "wide").main
     t = timeline(main, "--by", "site")
     keys = [i for i, x in enumerate(t["instants"]) if x["kind"] == "key frame"]
     assert keys
-    others = next(g for g in t["groups"] if g["name"].startswith("(smaller"))
-    deep = next(g for g in t["groups"] if g["name"].startswith("deep at"))
-    full = [i for i in keys if others["blocks"][i]]
+    rows = {name: next((g for g in t["groups"] if g["name"].startswith(name)), None)
+            for name in ("(smaller", "deep at")}
+    return main, t, keys, rows["(smaller"], rows["deep at"]
+
+
+def test_many_stacks_are_summed_and_the_large_ones_stay(tmp_path):
+    # A key frame takes a 64th of the time: on a busy machine the first may be the last.
+    for i in range(10):
+        (tmp_path / str(i)).mkdir()
+        main, t, keys, others, deep = recorded_wide(tmp_path / str(i))
+        full = [i for i in keys if others and others["blocks"][i]]
+        if full:
+            break
     assert full
     for i in full:
         assert deep["blocks"][i] < 7424
