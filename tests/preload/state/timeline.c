@@ -140,9 +140,9 @@ static void wide(void)
 {
 	for (unsigned i = 0; i < 1u << 14; i++)
 		deep(i, 14, i % 1638 ? 16 + i % 16 : MIB);
-	rest(60);
+	rest(200);
 	grow(0, 64, 64 * KIB);
-	rest(60);
+	rest(200);
 	grow(64, 128, 64 * KIB);
 }
 
