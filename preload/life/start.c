@@ -239,6 +239,19 @@ static void count_child(struct store_header *parent)
 	__atomic_add_fetch(&parent->children, 1, __ATOMIC_RELAXED);
 }
 
+static bool waits; /* this child, counted as one that is not recorded */
+
+/* A child that never leaves the call, but works on in its handler, is not recorded. */
+static COLD bool is_inside(void)
+{
+	if (!thread_is_interrupted())
+		return false;
+	if (!waits && process.settings.children)
+		count_child(store.header);
+	waits = true;
+	return true;
+}
+
 /* Forked: the store and all that points into it are the parent's. */
 static COLD bool start_child(void)
 {
@@ -256,6 +269,9 @@ static COLD bool start_child(void)
 	}
 	addresses_begin();
 	parent = store_leave();
+	if (waits)
+		__atomic_sub_fetch(&parent->children, 1, __ATOMIC_RELAXED);
+	waits = false;
 	process.forked = true;
 	WRITE_ONCE(process.missed, 0);
 	error = begin();
@@ -315,6 +331,7 @@ static COLD void forked(void)
 	denied_forked();
 	WRITE_ONCE(process_page.pid, sys_pid());
 	WRITE_ONCE(process_page.parent, sys_parent());
+	waits = false;
 	/* Another library's handler for that may have begun its recording. */
 	if (READ_ONCE(store.header))
 		store_part(thread_forked(), READ_ONCE(process_page.epoch));
@@ -338,7 +355,7 @@ COLD __attribute__((constructor(101))) static void loaded(void)
 
 	if (libc_is_secure())
 		return;
-	process_is_inside = thread_is_interrupted;
+	process_is_inside = is_inside;
 	thread_attaches = signal_stack_look;
 	if (ready && process.settings.snapshot && process.settings.signals)
 		fatal_begin();

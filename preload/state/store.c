@@ -662,8 +662,9 @@ COLD void store_part(const void *thread, bool own)
 		put_zeros();
 	else if (!own && !put_copy(thread))
 		part_as_it_writes();
-	/* It may be another thread's, or half done. */
-	drop_copy();
+	/* It may be another thread's. */
+	if (copy.taken)
+		drop_copy();
 	if (held)
 		sys_restore_signals(&signals);
 }

@@ -277,3 +277,65 @@ def test_a_child_that_locks_its_memory_locks_only_what_is_in_use(options, tmp_pa
     if not held:
         pytest.skip("mlockall() is not allowed here")
     assert held < 200 << 10
+
+
+STAYS = r"""
+#define _GNU_SOURCE
+#include <refknot.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static volatile sig_atomic_t forks;
+static bool returns;
+static void on_alarm(int number)
+{
+    (void)number;
+    if (forks >= 40)
+        return;
+    forks++;
+    if (!fork()) {
+        void *volatile p = malloc(100);
+        p = NULL;
+        forks = 100;
+        if (!returns)
+            _exit(0);
+    }
+}
+int main(int argc, char **argv)
+{
+    struct sigaction action = { .sa_handler = on_alarm, .sa_flags = SA_RESTART };
+    struct itimerval each = { { 0, 1000 }, { 0, 1000 } };
+    void *p = malloc(100);
+    (void)argc;
+    returns = !strcmp(argv[1], "returns");
+    refknot_object(p, "one");
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &each, NULL);
+    while (forks < 40) {
+        refknot_retain(p);
+        refknot_release(p);
+    }
+    if (forks == 100)
+        exit(0);
+    while (wait(NULL) > 0)
+        ;
+    free(p);
+    return 0;
+}
+"""
+
+
+@pytest.mark.parametrize("how", ["stays", "returns"])
+def test_a_child_that_ends_before_it_calls_anything_else_is_not_seen(how, tmp_path):
+    """What it allocates in its handler is in no recording, and that is said."""
+    made = record(tmp_path, compiled(tmp_path, "stays", STAYS, "-I", SOURCE / "include"),
+                  how)
+    assert made.outcome.status == 0, made.outcome.told
+    count, = [i["count"] for i in read_json("report", made.main)["complete"]
+              if i["what"] == "forked children that were not recorded"]
+    assert count + len(made.children) == 40
