@@ -52,7 +52,8 @@ UNEQUAL = [(re.compile(pattern, re.M), into) for pattern, into in (
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d", "DATE"),
     (r'("\w+_s": )[-+.\de]+', r"\1TIME"),
     (r"\b\d+(\.\d+)? (ns|us|ms|s|min)\b", "TIME"),
-    (r'^(file  |  "file_bytes": ).*', r"\1SIZE"),
+    # Points of the timeline are by time, and a step of the store may be for one.
+    (r"""^(file  |refknot's memory |  "(?:file|own)_bytes": ).*""", r"\1SIZE"),
 )]
 NOW = re.compile(rb'timestamp="[-\d:T]+"')  # JUnit's: when it was written
 ADDRESS = re.compile(r"\b0x[0-9A-Fa-f]{6,16}\b")
