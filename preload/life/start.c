@@ -241,7 +241,7 @@ static void count_child(struct store_header *parent)
 
 static bool waits; /* this child, counted as one that is not recorded */
 
-/* A child that never leaves the call, but works on in its handler, is not recorded. */
+/* What a child does before it has left the call is in no recording. */
 static COLD bool is_inside(void)
 {
 	if (!thread_is_interrupted())
@@ -269,9 +269,6 @@ static COLD bool start_child(void)
 	}
 	addresses_begin();
 	parent = store_leave();
-	if (waits)
-		__atomic_sub_fetch(&parent->children, 1, __ATOMIC_RELAXED);
-	waits = false;
 	process.forked = true;
 	WRITE_ONCE(process.missed, 0);
 	error = begin();
