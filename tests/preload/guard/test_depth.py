@@ -34,6 +34,7 @@ INDIRECT = {
     "next_realloc": NOT_OURS,
     "oracle": NOT_OURS,
     "process.c:begin_aside": ["start_recording"],
+    "process_ready": ["start.c:is_inside"],
     "thread_enter_slowly": ["signal_stack_look"],
     "blocks_sift": ["chunks.c:is_kept"],
     "thread_verify": ["verify.c:verify_stack"],
