@@ -165,7 +165,6 @@ bool members_may_hold(const struct blocks *b, uint32_t i)
 	    running[thread / 8] >> thread % 8 & 1)
 		return true;
 	/* Not live any longer, or another block by now. */
-	return !shadow_is_live(head) ||
-	       (head & STORE_EXTRA &&
-		shadow_birth(READ_ONCE(slot[1])) != shadow_birth(extra));
+	return !shadow_is_live(head) || !(head & STORE_EXTRA) ||
+	       (shadow_birth(READ_ONCE(slot[1])) != shadow_birth(extra));
 }

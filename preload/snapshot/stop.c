@@ -364,11 +364,6 @@ static enum task_state look_closely(int tid, struct task *t)
 	return is;
 }
 
-static bool is_same(const struct task *a, const struct task *b)
-{
-	return memcmp(a, b, sizeof(*a)) == 0;
-}
-
 /*
  * What was asked and has not come: it has ended, or is a worker, or lends its
  * stack to a child, or has its signals blocked and waits. A thread that can take
@@ -386,7 +381,7 @@ static void settle(struct target *t)
 		asked--;
 	} else if ((is == TASK_WAITS || is == TASK_LENDS) &&
 		   !footing_moves((uint32_t)t->tid)) {
-		if (t->looks && is_same(&now, &t->task)) {
+		if (t->looks && tasks_stood(&t->task, &now)) {
 			t->state = STANDS;
 			asked--;
 		}
@@ -505,7 +500,7 @@ static void sum_up(struct stop *s)
 	}
 	s->running += !listed;
 	s->running += thread_outside();
-	stop_runs = s->running;
+	stop_runs = s->running || s->unread;
 }
 
 /* Asks until none is new. */
@@ -592,7 +587,7 @@ uint32_t stop_gone_on(struct stop *s)
 		if (!t->task)
 			continue;
 		look_closely((int)t->tid, &now);
-		t->left |= !is_same(&now, t->task);
+		t->left |= !tasks_stood(t->task, &now);
 		n += t->left;
 	}
 	return n;

@@ -26,7 +26,7 @@ struct stop {
 };
 
 /* Since stop_begin(), and in its caller: whether a thread runs that could not
- * be stopped. */
+ * be stopped, or stands where it may go on at any time. */
 extern HIDDEN bool stop_runs;
 
 /* Copies memory that is mapped and readable as long as no thread runs. False if

@@ -203,6 +203,13 @@ COLD uint64_t tasks_switches(int tid)
 	return at ? number(&at) : 0;
 }
 
+/* It may have waited when its call was read, and run when `switches` was. */
+bool tasks_stood(const struct task *before, const struct task *now)
+{
+	return before->switches && before->switches != TASKS_RUNS &&
+	       memcmp(before, now, sizeof(*before)) == 0;
+}
+
 /* 64 bits by 16 digits, the highest first. */
 static bool has_signal(const char *set, int signal)
 {

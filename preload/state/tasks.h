@@ -50,6 +50,10 @@ bool tasks_takes(int tid, int signal);
 #define TASKS_RUNS UINT64_MAX
 uint64_t tasks_switches(int tid);
 
+/* Whether a thread stood still from one look to a later one, each with
+ * `switches`. False if that is not known. */
+bool tasks_stood(const struct task *before, const struct task *now);
+
 /* Whether that signal waits for no thread in particular, and there is no
  * filter, as far as the calling thread knows. False if that is not known. It
  * takes 4 KiB of stack, and so does tasks_switches(). */

@@ -126,10 +126,13 @@ static void let_no_signal_wait(void)
 		exit(2);
 }
 
-static void busy(struct work *w, int threads)
+static void busy(struct work w, int threads)
 {
+	static struct work how; /* the threads stay when this returns */
+
+	how = w;
 	for (int i = 0; i < threads; i++)
-		start(work, w);
+		start(work, &how);
 	wait_for(threads, 0);
 }
 
@@ -143,7 +146,7 @@ static void check_limited(void)
 	sigset_t waits;
 
 	let_no_signal_wait();
-	busy(&w, 3);
+	busy(w, 3);
 	for (int i = 0; i < 10; i++)
 		if (__lsan_do_recoverable_leak_check)
 			__lsan_do_recoverable_leak_check();
@@ -230,10 +233,12 @@ static void *wait_here(void *held)
 /* Beside others: one that has allocated, one that has not, one that runs. */
 static void hidden(void)
 {
+	static struct work w = { 24, 0, 0 };
+
 	hide();
 	start(wait_here, malloc(66));
 	start(wait_here, NULL);
-	start(work, &(struct work){ 24, 0, 0 });
+	start(work, &w);
 	wait_for(3, 2);
 }
 
@@ -436,10 +441,10 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "limited")) {
 		let_no_signal_wait();
-		busy(&(struct work){ 24, 0, spins }, 3);
+		busy((struct work){ .size = 24, .rests = spins }, 3);
 	}
 	if (!strcmp(argv[1], "unstopped"))
-		busy(&(struct work){ (size_t)room, 1, spins }, 1);
+		busy((struct work){ (size_t)room, 1, spins }, 1);
 	if (!strcmp(argv[1], "hidden"))
 		hidden();
 	if (!strcmp(argv[1], "hidden-low")) {

@@ -144,6 +144,76 @@ static void who_computes_runs(void **state)
 	pthread_join(thread, NULL);
 }
 
+static atomic_uint rounds;
+
+static void spin(int n)
+{
+	for (volatile int i = 0; i < n; i++)
+		continue;
+}
+
+static void *wait_again(void *unused)
+{
+	atomic_store(&reader, sys_tid());
+	while (!atomic_load(&enough)) {
+		usleep(200);
+		atomic_fetch_add(&rounds, 1);
+		spin(100000);
+	}
+	return unused;
+}
+
+static void look_and_count(int tid, struct task *t)
+{
+	tasks_look(tid, t);
+	t->switches = tasks_switches(tid);
+}
+
+/* A look may see it wait, and then run: at several in turn. */
+static void who_waits_again_and_again_does_not_stand(void **state)
+{
+	struct task before, now;
+	pthread_t thread;
+	unsigned stood = 0, round;
+	int tid;
+
+	(void)state;
+	atomic_store(&enough, false);
+	tid = start(&thread, wait_again, NULL);
+	for (int i = 0; i < 2000; i++) {
+		look_and_count(tid, &before);
+		round = atomic_load(&rounds);
+		while (round == atomic_load(&rounds))
+			sched_yield();
+		usleep(i * 7919 % 1000); /* at any time of its round */
+		look_and_count(tid, &now);
+		stood += tasks_stood(&before, &now);
+	}
+	atomic_store(&enough, true);
+	pthread_join(thread, NULL);
+	assert_int_equal(stood, 0);
+}
+
+static void who_waits_on_stands(void **state)
+{
+	struct task before, now;
+	pthread_t thread;
+	int tid = start(&thread, wait_in_read, NULL);
+
+	(void)state;
+	look_in(tid, SYS_read, &before);
+	while ((before.switches = tasks_switches(tid)) == TASKS_RUNS)
+		sched_yield();
+	look_and_count(tid, &now);
+	assert_true(tasks_stood(&before, &now));
+	now.sp += 8;
+	assert_false(tasks_stood(&before, &now));
+	now = before;
+	now.switches = before.switches = 0; /* it could not be read */
+	assert_false(tasks_stood(&before, &now));
+	let_go(thread);
+}
+
 static void who_lends_its_stack_is_told(void **state)
 {
 	struct task t;
@@ -307,6 +377,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_waits_is_seen_with_its_call),
 		cmocka_unit_test(who_computes_runs),
+		cmocka_unit_test(who_waits_again_and_again_does_not_stand),
+		cmocka_unit_test(who_waits_on_stands),
 		cmocka_unit_test(who_lends_its_stack_is_told),
 		cmocka_unit_test(a_signal_that_is_blocked_is_not_taken),
 		cmocka_unit_test(a_signal_that_waits_is_seen),
