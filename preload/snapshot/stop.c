@@ -456,6 +456,14 @@ static void note_signal_stack(struct stopped *t, uint64_t start)
 	t->low = t->sp = 0;
 }
 
+/* A filter may forbid it; then what only may run is read as what stands. */
+static bool kernel_reads(void)
+{
+	uint64_t word = 0;
+
+	return sys_peek(process.pid, &word, ADDRESS(&turn), 4) == 4;
+}
+
 /* Lists those that stand still, and counts those that run. */
 static void sum_up(struct stop *s)
 {
@@ -500,7 +508,7 @@ static void sum_up(struct stop *s)
 	}
 	s->running += !listed;
 	s->running += thread_outside();
-	stop_runs = s->running || s->unread;
+	stop_runs = s->running || (s->unread && kernel_reads());
 }
 
 /* Asks until none is new. */
