@@ -166,5 +166,5 @@ bool members_may_hold(const struct blocks *b, uint32_t i)
 		return true;
 	/* Not live any longer, or another block by now. */
 	return !shadow_is_live(head) || !(head & STORE_EXTRA) ||
-	       (shadow_birth(READ_ONCE(slot[1])) != shadow_birth(extra));
+	       shadow_birth(READ_ONCE(slot[1])) != shadow_birth(extra);
 }

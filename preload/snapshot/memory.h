@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "compiler.h"
 #include "maps.h"
 #include "process.h"
 #include "sys.h"
@@ -14,6 +15,14 @@
 static inline bool memory_peek(void *to, uint64_t from, uint64_t size)
 {
 	return sys_peek(process.pid, to, from, size) == (long)size;
+}
+
+/* Whether it copies at all: a filter may forbid that. */
+static inline bool memory_is_copied(void)
+{
+	uint64_t word;
+
+	return memory_peek(&word, ADDRESS(&process), sizeof(word));
 }
 
 /* The mapping around `address`, of `count` in ascending order; NULL: none. */

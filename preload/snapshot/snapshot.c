@@ -95,15 +95,10 @@ static bool collect_blocks(struct picture *p, bool kept)
 	return blocks_index(&p->blocks);
 }
 
-static bool is_copied(void)
-{
-	return memory_peek(&(uint64_t){ 0 }, (uint64_t)(uintptr_t)&process, 8);
-}
-
 static void open_memory(struct picture *p)
 {
 	pages_open(&p->pages);
-	p->copies = is_copied();
+	p->copies = memory_is_copied();
 }
 
 /* Which threads are there still. */
@@ -199,7 +194,7 @@ void snapshot_take(const struct stopped *self)
 	p->limits[RKN_LIMIT_THREAD_RUNNING] += p->stop.running + self->moves;
 	WRITE_ONCE(process_page.epoch, 0);
 	stop_add(&p->stop, self);
-	if (is_in_vain(p) && (p->copies = is_copied())) {
+	if (is_in_vain(p) && (p->copies = memory_is_copied())) {
 		search_nothing(p);
 	} else {
 		picture_list_init(&p->roots, STORE_ROOTS);

@@ -8,6 +8,7 @@
 
 #include "aside.h"
 #include "footing.h"
+#include "memory.h"
 #include "own_memory.h"
 #include "process.h"
 #include "realloc_window.h"
@@ -456,14 +457,6 @@ static void note_signal_stack(struct stopped *t, uint64_t start)
 	t->low = t->sp = 0;
 }
 
-/* A filter may forbid it; then what only may run is read as what stands. */
-static bool kernel_reads(void)
-{
-	uint64_t word = 0;
-
-	return sys_peek(process.pid, &word, ADDRESS(&turn), 4) == 4;
-}
-
 /* Lists those that stand still, and counts those that run. */
 static void sum_up(struct stop *s)
 {
@@ -508,7 +501,9 @@ static void sum_up(struct stop *s)
 	}
 	s->running += !listed;
 	s->running += thread_outside();
-	stop_runs = s->running || (s->unread && kernel_reads());
+	/* Else all that cannot be copied would be missing, for a thread that
+	 * hardly ever goes on. */
+	stop_runs = s->running || (s->unread && memory_is_copied());
 }
 
 /* Asks until none is new. */
