@@ -205,13 +205,13 @@ static void who_waits_on_stands(void **state)
 	while ((before.switches = tasks_switches(tid)) == TASKS_RUNS)
 		sched_yield();
 	look_and_count(tid, &now);
+	let_go(thread);
 	assert_true(tasks_stood(&before, &now));
 	now.sp += 8;
 	assert_false(tasks_stood(&before, &now));
 	now = before;
 	now.switches = before.switches = 0; /* it could not be read */
 	assert_false(tasks_stood(&before, &now));
-	let_go(thread);
 }
 
 static void who_lends_its_stack_is_told(void **state)
