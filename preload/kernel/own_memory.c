@@ -135,6 +135,13 @@ static struct range library(void)
 			       (ADDRESS(_end) + 4095) & ~4095ull };
 }
 
+bool own_memory_in_library(uint64_t address)
+{
+	const struct range r = library();
+
+	return address >= r.start && address < r.end;
+}
+
 uint64_t own_memory_library_bytes(void)
 {
 	struct range r = library();

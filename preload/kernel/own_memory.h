@@ -40,6 +40,8 @@ void own_memory_note(const void *p, size_t size);
 
 /* Bytes of addresses that this library takes, in whole pages. */
 uint64_t own_memory_library_bytes(void);
+/* Whether an address is in it: code is refknot's then. */
+bool own_memory_in_library(uint64_t address);
 
 /* Whether [start, end) overlaps own memory or this library; then *from .. *to
  * is the first such part of it. */

@@ -58,10 +58,14 @@ static void walk(void *data)
 	w->found = REALLOC_WINDOW_LATER;
 	if (w->f.sp <= w->to.sp && w->to.sp - w->f.sp > DEEPEST)
 		return;
-	while (w->f.sp < w->to.sp)
+	while (w->f.sp < w->to.sp) {
+		const uint64_t sp = w->f.sp;
+
 		if (cfi_is_signal_frame(w->f.pc, &work) ||
-		    cfi_step(&w->f, &bounds, &work) != CFI_PLAIN)
+		    cfi_step(&w->f, &bounds, &work) != CFI_PLAIN ||
+		    w->f.sp <= sp)
 			return;
+	}
 	w->found = w->f.sp == w->to.sp && w->f.pc == w->to.pc
 		       ? REALLOC_WINDOW_NOW
 		       : REALLOC_WINDOW_NOTHING;

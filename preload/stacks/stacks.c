@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "aside.h"
 #include "modules.h"
 #include "own_memory.h"
 #include "store.h"
@@ -77,13 +78,12 @@ static inline struct place *seek(uint32_t t, uint32_t parent, uint64_t pc,
 	return NULL;
 }
 
-/* Table `t` is full enough: go on with the next. */
-static COLD void grow(uint32_t t)
+static void make_next(void *data)
 {
+	const uint32_t t = *(const uint32_t *)data;
 	struct place *places;
 
-	if (t + 1 == TABLES ||
-	    __atomic_exchange_n(&tables[t].followed, true, __ATOMIC_RELAXED))
+	if (__atomic_exchange_n(&tables[t].followed, true, __ATOMIC_RELAXED))
 		return;
 	places = tables[t + 1].places;
 	if (!places)
@@ -94,6 +94,14 @@ static COLD void grow(uint32_t t)
 	sys_advise(places, size_of(t + 1) * sizeof(*places), MADV_HUGEPAGE);
 	STORE_RELEASE(tables[t + 1].places, places);
 	STORE_RELEASE(newest, t + 1);
+}
+
+/* Table `t` is full enough: go on with the next. A handler that leaves by longjmp
+ * would leave none. */
+static COLD void grow(uint32_t t)
+{
+	if (t + 1 < TABLES && !READ_ONCE(tables[t].followed))
+		aside(make_next, &t);
 }
 
 /* Note a child in table `t`, if there is room. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "aside.h"
+#include "cfi.h"
 #include "failure.h"
 #include "leftovers.h"
 #include "maps.h"
@@ -261,33 +262,155 @@ static COLD void attach_aside(void *data)
 	a->t = attach(a->epoch);
 }
 
+/* Is every page from `low` to `high` mapped? */
+static bool is_mapped(uint64_t low, uint64_t high)
+{
+	unsigned char pages[512];
+
+	low &= ~(PAGE - 1);
+	high = (high + PAGE - 1) & ~(PAGE - 1);
+	while (low < high) {
+		uint64_t n = (high - low) / PAGE;
+
+		if (n > sizeof(pages))
+			n = sizeof(pages);
+		if (sys_resident(low, n * PAGE, pages) < 0)
+			return false;
+		low += n * PAGE;
+	}
+	return true;
+}
+
+/* Of the stack around `sp`; 0: not known. */
+struct stack_end {
+	uint64_t sp, end;
+};
+
+/* At a thread's control block, at the program's first frame, or where its
+ * mapping ends. */
+static void look_for_end(void *data)
+{
+	struct stack_end *stack = data;
+	uint64_t ends[] = { ADDRESS(thread_pointer()),
+			    ADDRESS(__libc_stack_end) };
+	struct map map;
+
+	for (unsigned i = 0; i < 2; i++) {
+		stack->end = ends[i];
+		if (stack->sp < ends[i] && ends[i] - stack->sp < STACK_MOST &&
+		    is_mapped(stack->sp, ends[i]))
+			return;
+	}
+	stack->end = maps_find(stack->sp, &map) ? map.end : 0;
+}
+
 /* An address of the stack, and no epoch. */
 static bool is_inside(uint64_t open)
 {
 	return open && open < PROCESS_EPOCHS;
 }
 
-/* Whether this is a handler on the signals' own stack, and `open` on another: the
- * handler still runs, wherever the two stacks lie. */
-static bool is_on_signal_stack(uint64_t here, uint64_t open)
+/* Of the stacks that the thread knows; 0: it does not know that one. */
+static uint64_t known_end(const struct thread *t, uint64_t sp)
 {
-	bool now, then;
-
-	sys_alternate_stack(here, &now);
-	sys_alternate_stack(open, &then);
-	return now && !then;
+	for (unsigned i = 0; i < THREAD_RANGES; i++)
+		if (sp >= t->ranges[i].least && sp < t->ranges[i].most)
+			return t->ranges[i].most;
+	return 0;
 }
 
-/* A handler that interrupted refknot may have left by longjmp: then the stack is
- * shorter now than it was inside, at `open`, or the same function calls a hook again.
- * Of two hooks one is never called by the other in the same frame. */
-static bool is_within(const struct thread *t, uint64_t open, uint64_t here,
+/* A call that goes inside, in the frame at `here`, and a former one, at `open`. */
+struct two_calls {
+	const struct thread *t;
+	uint64_t here, open;
+	bool left; /* the former one has been left for good */
+};
+
+#define FRAMES 256 /* that are walked above the former call */
+
+/*
+ * The walk out of a handler that interrupted the former call comes by the frame that
+ * the kernel made, and from there to that call or below it; the loader that refknot
+ * called comes by refknot's frames. Whoever called since a handler left by longjmp is
+ * above, or was called by somebody who is, without such a frame. What cannot be walked
+ * below is within; above it would be a handler on a stack of its own that the kernel
+ * does not show.
+ */
+static void look_for_way_out(void *data)
+{
+	struct two_calls *calls = data;
+	const uint64_t here = calls->here, open = calls->open;
+	const uint64_t *const words = (const uint64_t *)here;
+	struct stack_end stack = { here < open ? here : open, 0 };
+	struct cfi_frame f = { words[1], here + 16, words[0] };
+	struct cfi_bounds bounds = { here, 0 };
+	const bool is_above = here > open;
+	bool own = true, was_own = true; /* frames: all up to now, the last */
+	struct cfi_work work;
+
+	stack.end = known_end(calls->t, stack.sp);
+	if (!stack.end)
+		look_for_end(&stack);
+	if (here >= stack.end || open >= stack.end)
+		return;
+	bounds.most = stack.end;
+	calls->left = is_above;
+	for (unsigned n = 0; is_above ? n < FRAMES : f.sp <= open; n++) {
+		const bool signal = cfi_is_signal_frame(f.pc, &work);
+		const uint64_t sp = f.sp;
+
+		was_own = own_memory_in_library(f.pc);
+		if ((was_own && !own && !is_above) ||
+		    cfi_step(&f, &bounds, &work) != CFI_PLAIN ||
+		    (!signal && f.sp <= sp))
+			return;
+		if (signal && f.sp <= open) {
+			calls->left = false;
+			return;
+		}
+		own = was_own;
+	}
+	calls->left = is_above || !was_own;
+}
+
+/* To walk out takes 10 us: a handler that calls often is asked ever more seldom, and
+ * what is called behind it may count as its calls, a quarter as many, 64 at most. */
+static void note_nested(struct thread_nested *n, uint64_t open)
+{
+	if (n->open != open)
+		*n = (struct thread_nested){ .open = open };
+	n->seen++;
+	n->skip = n->seen / 4 < 64 ? n->seen / 4 : 64;
+}
+
+/*
+ * Whether the call in the frame at `here` is a handler's that interrupted refknot,
+ * inside since `open`, and not somebody's after it has left by longjmp; if that is
+ * not certain, too. Of two hooks one is never called by the other in the same frame.
+ * Handlers may have the signals' own stack, wherever that is.
+ */
+static bool is_within(struct thread *t, uint64_t open, uint64_t here,
 		      bool is_hook)
 {
-	return is_inside(open) &&
-	       (!(open >= t->ranges[0].least && open < here + is_hook &&
-		  here < t->ranges[0].most) ||
-		is_on_signal_stack(here, open));
+	struct two_calls calls = { t, here, open, false };
+	bool now, then;
+
+	if (!is_inside(open))
+		return false;
+	if (open == here)
+		return !is_hook;
+	if (here < open && t->nested.open == open && t->nested.skip) {
+		t->nested.skip--;
+		return true;
+	}
+	sys_alternate_stack(here, &now);
+	sys_alternate_stack(open, &then);
+	if (now != then)
+		return now;
+	aside(look_for_way_out, &calls);
+	if (!calls.left)
+		note_nested(&t->nested, open);
+	return !calls.left;
 }
 
 COLD bool thread_is_interrupted(void)
@@ -329,6 +452,10 @@ COLD struct thread *thread_enter_slowly(uint64_t here, const void *frame)
 	if (is_within(t, open, here, frame))
 		return NULL;
 	/* What was left in the middle of a change is not to be believed. */
+	if (is_inside(open)) {
+		memset(t->ranges, 0, sizeof(t->ranges));
+		t->extra = t->extra_end = 0;
+	}
 	if (is_inside(open) || t->gate.epoch != gate_of(epoch)) {
 		t->gate.epoch = gate_of(epoch);
 		thread_forget(t);
@@ -471,48 +598,6 @@ COLD void thread_births(struct thread *t)
 		1;
 	t->extra = shadow_extra(first, t->serial);
 	t->extra_end = t->extra + ((uint64_t)t->batch << STORE_BIRTH_SHIFT);
-}
-
-/* Is every page from `low` to `high` mapped? */
-static bool is_mapped(uint64_t low, uint64_t high)
-{
-	unsigned char pages[512];
-
-	low &= ~(PAGE - 1);
-	high = (high + PAGE - 1) & ~(PAGE - 1);
-	while (low < high) {
-		uint64_t n = (high - low) / PAGE;
-
-		if (n > sizeof(pages))
-			n = sizeof(pages);
-		if (sys_resident(low, n * PAGE, pages) < 0)
-			return false;
-		low += n * PAGE;
-	}
-	return true;
-}
-
-/* Of the stack around `sp`; 0: not known. */
-struct stack_end {
-	uint64_t sp, end;
-};
-
-/* At a thread's control block, at the program's first frame, or where its
- * mapping ends. */
-static void look_for_end(void *data)
-{
-	struct stack_end *stack = data;
-	uint64_t ends[] = { ADDRESS(thread_pointer()),
-			    ADDRESS(__libc_stack_end) };
-	struct map map;
-
-	for (unsigned i = 0; i < 2; i++) {
-		stack->end = ends[i];
-		if (stack->sp < ends[i] && ends[i] - stack->sp < STACK_MOST &&
-		    is_mapped(stack->sp, ends[i]))
-			return;
-	}
-	stack->end = maps_find(stack->sp, &map) ? map.end : 0;
 }
 
 /* More of its mapping, behind the end that is known. */

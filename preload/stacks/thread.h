@@ -73,6 +73,13 @@ struct thread_stray {
 	bool moves;
 };
 
+/* Calls in a handler that interrupted it, see is_within(). */
+struct thread_nested {
+	uint64_t open; /* the gate's, for which all else is */
+	uint32_t seen; /* so often that was found out */
+	uint32_t skip; /* calls for which it is not */
+};
+
 /* Whether to note stacks pays, see walk.c. */
 struct thread_noting {
 	uint64_t walks; /* by walk_from() */
@@ -117,6 +124,7 @@ struct thread {
 	uint8_t
 	    wanted; /* what it was asked for meanwhile: enum realloc_window_want */
 	struct thread_stray stray;
+	struct thread_nested nested;
 	struct thread_noting noting;
 	uint64_t unverified; /* stacks since the last that verify.c looked at */
 	struct cfi_bounds ranges[THREAD_RANGES]; /* stacks known to be mapped */

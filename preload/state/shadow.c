@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "aside.h"
 #include "own_memory.h"
 
 struct shadow shadow;
@@ -25,9 +26,15 @@ int shadow_reset(unsigned granule_shift, bool spaced)
 	return 0;
 }
 
-/* The region's slots, which it makes if need be; NULL if there is no room. */
-static COLD uint64_t *shadow_region(uint64_t region)
+struct making {
+	uint64_t region;
+	uint64_t *slots;
+};
+
+/* Slots that hooks find are on the list, too, or no snapshot finds the blocks. */
+static void make_region(void *data)
 {
+	struct making *m = data;
 	/* Two slots more than granules: the last block's EXTRA may be behind. */
 	uint64_t offset = store_take(
 	    (STORE_REGION >> shadow.granule_shift) * sizeof(uint64_t) + 4096);
@@ -36,13 +43,25 @@ static COLD uint64_t *shadow_region(uint64_t region)
 	struct store_chunk *chunk;
 
 	if (!index)
-		return NULL;
-	if (!CHANGE(shadow.regions[region], none, slots))
-		return none;
+		return;
+	m->slots = slots;
+	if (!CHANGE(shadow.regions[m->region], none, slots)) {
+		m->slots = none;
+		return;
+	}
 	chunk = store_record(STORE_CHUNKS, index);
-	chunk->region = region;
+	chunk->region = m->region;
 	STORE_RELEASE(chunk->offset, offset);
-	return slots;
+}
+
+/* The region's slots, which it makes if need be; NULL if there is no room. A handler
+ * that leaves by longjmp would leave them half made. */
+static COLD uint64_t *shadow_region(uint64_t region)
+{
+	struct making m = { .region = region };
+
+	aside(make_region, &m);
+	return m.slots;
 }
 
 void shadow_prepare(uint64_t from, uint64_t to)

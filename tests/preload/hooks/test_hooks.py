@@ -206,6 +206,27 @@ def test_who_was_left_by_longjmp_may_allocate_again(instruction, tmp_path):
     assert len(lost) == 1 and lost[0]["count"] == 100, lost
 
 
+@pytest.mark.parametrize("where", ["deeper", "handler", "ring"])
+@pytest.mark.parametrize("instruction", [*range(2700, 4200, 250), 6000])
+def test_who_was_left_by_longjmp_allocates_elsewhere(instruction, where,
+                                                     tmp_path):
+    recorded = record(tmp_path, program("again"), instruction, where)
+    assert recorded.outcome.out == b"left\n"
+    lost = [f for f in recorded.report()["findings"]
+            if f["bytes"] == 100 * 60]
+    assert len(lost) == 1 and lost[0]["count"] == 100, lost
+
+
+@pytest.mark.parametrize("instruction", [9000, 11000])
+def test_who_stays_on_a_stack_of_its_own_is_not_taken_for_left(instruction,
+                                                               tmp_path):
+    recorded = record(tmp_path, program("again"), instruction, "stays")
+    assert recorded.outcome.out == b"left\n", recorded.outcome.told
+    told = refknot("info", recorded.main).out.decode()
+    assert "7 allocations recorded without a call stack" in told
+    assert 100 in [f["count"] for f in recorded.report()["findings"]]
+
+
 CHAIN = """
 #include "scrub.h"
 #include <stdlib.h>
