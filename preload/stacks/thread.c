@@ -406,8 +406,9 @@ static bool is_within(struct thread *t, uint64_t open, uint64_t here,
 	sys_alternate_stack(here, &now);
 	sys_alternate_stack(open, &then);
 	if (now != then)
-		return now;
-	aside(look_for_way_out, &calls);
+		calls.left = then;
+	else
+		aside(look_for_way_out, &calls);
 	if (!calls.left)
 		note_nested(&t->nested, open);
 	return !calls.left;
