@@ -373,8 +373,8 @@ static void look_for_way_out(void *data)
 	calls->left = is_above || !was_own;
 }
 
-/* To walk out takes 10 us: a handler that calls often is asked ever more seldom, and
- * what is called behind it may count as its calls, a quarter as many, 64 at most. */
+/* To find out takes 10 us: it is asked ever more seldom in a handler that calls often.
+ * Calls behind the handler may count as its own, a quarter as many, 64 at most. */
 static void note_nested(struct thread_nested *n, uint64_t open)
 {
 	if (n->open != open)

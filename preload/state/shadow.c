@@ -54,8 +54,9 @@ static void make_region(void *data)
 	STORE_RELEASE(chunk->offset, offset);
 }
 
-/* The region's slots, which it makes if need be; NULL if there is no room. A handler
- * that leaves by longjmp would leave them half made. */
+/* Makes the region's slots, unless another thread was faster. Returns them; NULL: there
+ * is no room. It does so aside: a handler that left by longjmp would leave them half
+ * made. */
 static COLD uint64_t *shadow_region(uint64_t region)
 {
 	struct making m = { .region = region };
